@@ -65,6 +65,7 @@ class CancelReason(Code):
     CLIENT = 0
     IOC_REMAINDER = 1
     NO_LIQUIDITY = 2
+    FEE_CHANGE = 3
 
 
 class Rail(Code):

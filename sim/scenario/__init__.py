@@ -1,0 +1,20 @@
+"""Scenario files: read into objects with every mistake at once, laid over each other, written back."""
+
+from sim.scenario.checker import check
+from sim.scenario.files import shipped
+from sim.scenario.loader import Loaded, load
+from sim.scenario.problems import Problem, ScenarioErrors
+from sim.scenario.resolved import digest, dump
+from sim.scenario.schema import schema
+
+__all__ = [
+    "Loaded",
+    "Problem",
+    "ScenarioErrors",
+    "check",
+    "digest",
+    "dump",
+    "load",
+    "schema",
+    "shipped",
+]

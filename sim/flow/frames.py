@@ -1,0 +1,124 @@
+"""From the kernel's rows to one Polars frame per kind, ready for the journal."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.events import schema_of
+from sim.events.codes import RefusalReason
+from sim.flow.layout import (
+    KIND_ACCEPTED,
+    KIND_CANCELLED,
+    KIND_REFUSED,
+    KIND_SAMPLED,
+    KIND_TRADE,
+    ROW_CAUSE,
+    ROW_KIND,
+    ROW_PAYLOAD,
+    ROW_SEQ,
+    ROW_TIME,
+    Ints,
+)
+from sim.journal import coded
+from sim.units import SYMBOLS
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PAYLOADS: dict[int, tuple[str, tuple[str, ...]]] = {
+    KIND_ACCEPTED: (
+        "order_accepted",
+        ("order", "client", "instrument", "side", "order_type", "time_in_force", "price_ticks", "quantity_lots"),
+    ),
+    KIND_REFUSED: (
+        "order_refused",
+        ("client", "instrument", "side", "price_ticks", "quantity_lots", "reason"),
+    ),
+    KIND_TRADE: (
+        "trade",
+        (
+            "instrument",
+            "price_ticks",
+            "quantity_lots",
+            "taker_side",
+            "taker_order",
+            "maker_order",
+            "taker",
+            "maker",
+            "taker_fee_minor",
+            "maker_fee_minor",
+        ),
+    ),
+    KIND_CANCELLED: (
+        "order_cancelled",
+        ("order", "client", "instrument", "side", "price_ticks", "remaining_lots", "reason"),
+    ),
+    KIND_SAMPLED: (
+        "book_sampled",
+        ("instrument", "bid_ticks", "ask_ticks", "bid_depth_lots", "ask_depth_lots", "reference_ticks"),
+    ),
+}
+"""Order of the payload words of each kind of row; the names are those of the event classes."""
+
+RULE_OF_REFUSAL: dict[RefusalReason, str] = {
+    RefusalReason.NOT_ACTIVE: "onb.kyc",
+    RefusalReason.NOT_LISTED: "tok.sfc_approval",
+    RefusalReason.SELL_ONLY: "tok.fallout",
+    RefusalReason.BELOW_MINIMUM: "trd.min_order",
+    RefusalReason.SHORT_OF_FUNDS: "trd.prefunded",
+    RefusalReason.EXPOSURE_LIMIT: "onb.exposure_limit",
+    RefusalReason.BOOK: "",
+}
+"""The rule behind each refusal; the minimum order has one rule per pair, `trd.min_order.btc_hkd`."""
+
+
+def minimum_rule(symbol: str) -> str:
+    """Id of the rule that sets a pair's minimum order."""
+    return f"trd.min_order.{symbol.lower().replace('/', '_')}"
+
+
+_RULE_NAMES: tuple[str, ...] = (
+    "",
+    *(RULE_OF_REFUSAL[reason] for reason in RefusalReason),
+    *(minimum_rule(symbol) for symbol in SYMBOLS),
+)
+
+
+def _rule_codes(rows: Ints) -> Ints:
+    """Index into _RULE_NAMES of each refused row."""
+    reason = rows[:, ROW_PAYLOAD + 5]
+    per_pair = 1 + len(RefusalReason) + rows[:, ROW_PAYLOAD + 1]
+    return np.where(reason == RefusalReason.BELOW_MINIMUM, per_pair, 1 + reason)
+
+
+def _frame(kind: int, rows: Ints) -> "pl.DataFrame":
+    import polars as pl
+
+    name, payload = PAYLOADS[kind]
+    rule = _rule_codes(rows) if kind == KIND_REFUSED else np.zeros(len(rows), np.int64)
+    place = {"seq": ROW_SEQ, "time_us": ROW_TIME, "cause": ROW_CAUSE}
+    place.update({column: ROW_PAYLOAD + index for index, column in enumerate(payload)})
+    columns: dict[str, pl.Series] = {}
+    for column in schema_of(name).columns:
+        if column.name == "rule":
+            columns["rule"] = coded(rule, _RULE_NAMES, "string")
+            continue
+        words = np.ascontiguousarray(rows[:, place[column.name]])
+        if column.name == "instrument":
+            columns["instrument"] = coded(words, SYMBOLS, "string")
+        elif isinstance(column.type, tuple):
+            columns[column.name] = coded(words, column.type, column.type)
+        else:
+            columns[column.name] = pl.Series(words)
+    return pl.DataFrame(columns)
+
+
+def frames(rows: Ints) -> "dict[str, pl.DataFrame]":
+    """Split rows (shape [n, ROW_WIDTH]) into one frame per kind that occurs in them."""
+    kinds = rows[:, ROW_KIND]
+    return {
+        name: _frame(kind, rows[selected])
+        for kind, (name, _) in PAYLOADS.items()
+        if (selected := kinds == kind).any()
+    }

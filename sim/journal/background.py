@@ -1,0 +1,63 @@
+"""The thread that seals segments while the run goes on."""
+
+import queue
+from collections.abc import Callable
+from threading import Thread
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_WAITING = 1
+"""Items that may wait behind the one in work; more would hold a whole segment of memory each."""
+
+
+class Worker(Generic[T]):
+    """Does one thing after another in a thread of its own, in the order given.
+
+    The first error stops the work: later items are dropped, and every later call raises that error.
+    """
+
+    def __init__(self, work: Callable[[T], None], name: str) -> None:
+        self._work = work
+        self._items: queue.Queue[T | None] = queue.Queue(_WAITING)
+        self.error: Exception | None = None
+        """What the work raised."""
+        # A daemon: a run that dies without closing its journal must not hang the interpreter.
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while (item := self._items.get()) is not None:
+            if self.error is None:
+                try:
+                    self._work(item)
+                except Exception as error:  # noqa: BLE001 - handed over to the caller's thread, whatever it is
+                    self.error = error
+            del item
+            self._items.task_done()
+
+    def submit(self, item: T) -> None:
+        """Queue an item; waits while the queue is full. Raises what the work raised before."""
+        self.raise_error()
+        self._items.put(item)
+
+    def wait(self) -> None:
+        """Wait until everything submitted is done. Raises what the work raised."""
+        self._items.join()
+        self.raise_error()
+
+    def finish(self) -> None:
+        """Wait for all items and end the thread. Raises what the work raised."""
+        self.stop()
+        self.raise_error()
+
+    def stop(self) -> None:
+        """Wait for all items and end the thread."""
+        if self._thread.is_alive():
+            self._items.put(None)
+            self._thread.join()
+
+    def raise_error(self) -> None:
+        """Raise what the work raised, if anything."""
+        if self.error is not None:
+            raise self.error

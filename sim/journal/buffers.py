@@ -1,0 +1,106 @@
+"""Rows on their way into segments: cut by seq, kept until a segment's rows have all come."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+
+from sim.journal.controls import ControlRows
+from sim.journal.errors import JournalError
+from sim.journal.sealing import Unsealed
+
+
+class _Buffer:
+    """Rows of one segment."""
+
+    def __init__(self) -> None:
+        self.controls = ControlRows()
+        self.frames: list[tuple[str, pl.DataFrame]] = []
+        self.frame_rows = 0
+
+    @property
+    def rows(self) -> int:
+        return self.frame_rows + self.controls.count
+
+    def chunks(self) -> list[tuple[str, pl.DataFrame]]:
+        return [*self.frames, *self.controls.frames()]
+
+
+class Buffers:
+    """Segments that are not handed over yet.
+
+    Order-plane rows may come after control events with higher seqs, so several segments can be open. They
+    are handed over in order all the same.
+    """
+
+    def __init__(self, segment_events: int) -> None:
+        self._segment_events = segment_events
+        self._open: dict[int, _Buffer] = {}
+        self._first_open = 1
+
+    @property
+    def first_seq(self) -> int:
+        """First seq that is not handed over."""
+        return (self._first_open - 1) * self._segment_events + 1
+
+    def controls_at(self, seq: int) -> tuple[ControlRows, int]:
+        """Return where control events from a seq on go, and the first seq they may not have any more."""
+        number = (seq - 1) // self._segment_events + 1
+        return self._buffer(number).controls, number * self._segment_events + 1
+
+    def _buffer(self, number: int) -> _Buffer:
+        return self._open.setdefault(number, _Buffer())
+
+    def take(self, kind: str, frame: pl.DataFrame, next_seq: int) -> None:
+        """Take rows of one kind with rising seqs from `first_seq` to before `next_seq`; at least one row.
+
+        Raises
+        ------
+        JournalError
+            The seqs are not such.
+        """
+        seq = frame["seq"].to_numpy()
+        if seq[0] < self.first_seq or seq[-1] >= next_seq or (seq[1:] <= seq[:-1]).any():
+            raise JournalError(
+                f"rows of {kind} have seqs from {seq.min()} to {seq.max()}; "
+                f"expected rising ones from {self.first_seq} to {next_seq - 1}"
+            )
+        first, last = ((int(place) - 1) // self._segment_events for place in (seq[0], seq[-1]))
+        ends = [number * self._segment_events for number in range(first + 1, last + 1)]
+        cuts = [0, *np.searchsorted(seq, ends, side="right").tolist(), frame.height]
+        for number, (start, stop) in enumerate(pairwise(cuts), first + 1):
+            if stop > start:
+                buffer = self._buffer(number)
+                buffer.frames.append((kind, frame[start:stop]))
+                buffer.frame_rows += stop - start
+
+    def full(self) -> Iterator[Unsealed]:
+        """Yield, in order, every segment whose rows have all come."""
+        while (buffer := self._open.get(self._first_open)) and buffer.rows >= self._segment_events:
+            yield self._hand_over(buffer, self._first_open * self._segment_events)
+
+    def rest(self, next_seq: int) -> Iterator[Unsealed]:
+        """Yield what is left up to before `next_seq`, whether its rows have come or not."""
+        while self.first_seq < next_seq:
+            last_seq = min(self._first_open * self._segment_events, next_seq - 1)
+            yield self._hand_over(self._buffer(self._first_open), last_seq)
+
+    def prefix(self) -> Iterator[Unsealed]:
+        """Yield the rows of the first open segment up to before the first that never came, if any did."""
+        chunks = self._buffer(self._first_open).chunks()
+        if not chunks:
+            return
+        seqs = np.sort(np.concatenate([frame["seq"].to_numpy() for _, frame in chunks]))
+        in_place = seqs == np.arange(self.first_seq, self.first_seq + len(seqs))
+        rows = len(seqs) if in_place.all() else int(np.argmin(in_place))
+        if rows:
+            last_seq = self.first_seq + rows - 1
+            kept = [(kind, frame.filter(pl.col("seq") <= last_seq)) for kind, frame in chunks]
+            yield Unsealed(self._first_open, self.first_seq, last_seq, kept)
+
+    def _hand_over(self, buffer: _Buffer, last_seq: int) -> Unsealed:
+        unsealed = Unsealed(self._first_open, self.first_seq, last_seq, buffer.chunks())
+        del self._open[self._first_open]
+        self._first_open += 1
+        return unsealed

@@ -1,0 +1,167 @@
+"""The canonical digest of a table: the same on every machine and with every library version.
+
+Parquet bytes differ from one writer to the next, so the content itself is hashed. A table is cut into
+blocks of `BLOCK_ROWS` rows; a block's *leaf* is the BLAKE2b digest of its columns' canonical bytes, column
+after column:
+
+- int64: 8 bytes each, little-endian, two's complement;
+- bool: one byte each, 0 or 1;
+- enumeration: the code, one byte each (the names are in the table's header);
+- string: the length in bytes of each as unsigned 32-bit, little-endian, then all UTF-8 bytes.
+
+The table's digest covers its header (kind, version, columns with types, row count) and the leaves. Leaves
+tell which block of a damaged table changed; each block's two *row sums*, which are no part of the digest,
+tell which row, where it is one row only.
+"""
+
+import json
+from hashlib import blake2b
+from itertools import pairwise
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from sim.journal.errors import JournalError
+
+BLOCK_ROWS = 8192
+DIGEST_BYTES = 32
+
+_MIXER = 0x9E3779B97F4A7C15
+"""2**64 over the golden ratio, odd: the usual multiplier to spread integers over 64 bits (Knuth)."""
+
+
+@attrs.frozen
+class TableDigest:
+    """Digest of one kind's rows in one segment, with what locates a change.
+
+    digest and leaves are hexadecimal; each of sums is (sum of row codes, sum of place times row code) of a
+    block, places counted from 0 in the block.
+    """
+
+    digest: str
+    leaves: tuple[str, ...]
+    sums: tuple[tuple[int, int], ...]
+
+
+def table_digest(kind: str, version: int, frame: pl.DataFrame) -> TableDigest:
+    """Digest a kind's rows; they must be without nulls and in seq order."""
+    columns = [_canonical(column) for column in frame]
+    bounds = [*range(0, frame.height, BLOCK_ROWS), frame.height]
+    leaves = [
+        blake2b(
+            b"".join(piece for column in columns for piece in column.pieces(start, stop)),
+            digest_size=DIGEST_BYTES,
+        ).digest()
+        for start, stop in pairwise(bounds)
+    ]
+    header = {
+        "kind": kind,
+        "version": version,
+        "rows": frame.height,
+        "columns": [[column.name, type_name(column.dtype)] for column in frame],
+    }
+    total = blake2b(canonical_json(header) + b"\n", digest_size=DIGEST_BYTES)
+    total.update(b"".join(leaves))
+    return TableDigest(total.hexdigest(), tuple(leaf.hex() for leaf in leaves), row_sums(frame))
+
+
+def canonical_json(value: object) -> bytes:
+    """Write JSON in one way only: sorted keys, no spaces, UTF-8, no NaN."""
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode()
+
+
+def type_name(dtype: pl.DataType) -> str | list[str]:
+    """Return a column type as the log writes it; an enumeration is the list of its names.
+
+    Raises
+    ------
+    JournalError
+        A log has no such column.
+    """
+    if isinstance(dtype, pl.Enum):
+        return dtype.categories.to_list()
+    for name, known in (("int64", pl.Int64), ("string", pl.String), ("bool", pl.Boolean)):
+        if dtype == known:
+            return name
+    raise JournalError(f"a log has no column of type {dtype}")
+
+
+@attrs.frozen(eq=False)
+class _Column:
+    """A column's canonical bytes, cut by rows."""
+
+    values: npt.NDArray[np.int64] | npt.NDArray[np.uint32] | npt.NDArray[np.uint8]
+    """Fixed-width values; the byte lengths of strings."""
+    text: bytes | None = None
+    ends: npt.NDArray[np.int64] | None = None
+    """Where each string ends in `text`."""
+
+    def pieces(self, start: int, stop: int) -> list[memoryview]:
+        found = [self.values[start:stop].data]
+        if self.text is not None and self.ends is not None and stop > start:
+            first = int(self.ends[start - 1]) if start else 0
+            found.append(memoryview(self.text)[first : int(self.ends[stop - 1])])
+        return found
+
+
+def _canonical(column: pl.Series) -> _Column:
+    if column.null_count():
+        raise JournalError(f"column {column.name} has missing values")
+    column = column.rechunk()
+    if column.dtype == pl.Int64:
+        return _Column(column.to_numpy().astype("<i8", copy=False))
+    if column.dtype == pl.Boolean:
+        return _Column(column.cast(pl.UInt8).to_numpy())
+    if isinstance(column.dtype, pl.Enum):
+        return _Column(column.to_physical().cast(pl.UInt8).to_numpy())
+    lengths = column.str.len_bytes().to_numpy().astype("<u4", copy=False)
+    ends = np.cumsum(lengths, dtype=np.int64)
+    text = column.str.join("").item().encode() if len(ends) and ends[-1] else b""
+    return _Column(lengths, text, ends)
+
+
+def row_sums(frame: pl.DataFrame) -> tuple[tuple[int, int], ...]:
+    """Sum each block's 32-bit row codes, plainly and weighted by place in the block.
+
+    When one row of a block changes, the two sums change by d and place * d: their quotient is its place.
+    """
+    mixer = pl.lit(_MIXER, pl.UInt64)
+    code = pl.lit(0, pl.UInt64)
+    for column in frame:
+        # One call into Polars for the whole table keeps the interpreter free for the run.
+        code = code * mixer + _row_value(column)
+    # The upper half of one more product depends on every bit of the row.
+    code = code * mixer // (1 << 32)
+    codes = frame.select(code.alias("code"))["code"].to_numpy()
+    starts = np.arange(0, len(codes), BLOCK_ROWS)
+    if not len(starts):
+        return ()
+    places = np.arange(len(codes), dtype=np.uint64) % np.uint64(BLOCK_ROWS)
+    plain = np.add.reduceat(codes, starts)
+    placed = np.add.reduceat(codes * places, starts)
+    return tuple(zip(plain.tolist(), placed.tolist(), strict=True))
+
+
+def _row_value(column: pl.Series) -> pl.Expr:
+    """Return the column as 64-bit numbers that are the same everywhere."""
+    named = pl.col(column.name)
+    if column.dtype == pl.Int64:
+        return named.reinterpret(signed=False)
+    if column.dtype != pl.String:
+        return (named.to_physical() if isinstance(column.dtype, pl.Enum) else named).cast(pl.UInt64)
+    if len(column) and (column == column[0]).all():
+        # Mostly the empty rule of order events, and not worth a look-up a row.
+        return pl.lit(_text_value(column[0]), pl.UInt64)
+    texts = column.unique().to_list()
+    return named.replace_strict(
+        texts, [_text_value(text) for text in texts], return_dtype=pl.UInt64
+    )
+
+
+def _text_value(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")

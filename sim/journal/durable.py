@@ -1,0 +1,121 @@
+"""Files that survive a crash: written beside, flushed to disk, renamed; and the lock of a run's one writer."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+import attrs
+
+PARTIAL_SUFFIX = ".partial"
+"""Ends the name of a file that is still being written; nothing reads such a file."""
+
+_LOCK_TRIES = 5
+_LOCK_PAUSE_S = 0.02
+
+
+@attrs.frozen
+class FileDigest:
+    """What a file must be: its size in bytes and the SHA-256 of its bytes (as `sha256sum` prints it)."""
+
+    size_bytes: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> "FileDigest":
+        """Read a file whole and digest it; raises OSError."""
+        # One read and one hash call: each releases the interpreter to the run's own thread.
+        data = path.read_bytes()
+        return cls(len(data), sha256(data).hexdigest())
+
+
+def partial(path: Path) -> Path:
+    """Return the name under which a file is written before it is renamed."""
+    return path.with_name(path.name + PARTIAL_SUFFIX)
+
+
+def publish(paths: list[Path]) -> None:
+    """Flush written partial files to disk, then give them their names, durably; raises OSError."""
+    for path in paths:
+        flush(partial(path))
+    for path in paths:
+        partial(path).rename(path)
+    for folder in dict.fromkeys(path.parent for path in paths):
+        flush(folder)
+
+
+def discard(paths: list[Path]) -> None:
+    """Remove partial files, to give a full disk its room back; what cannot be removed stays."""
+    for path in paths:
+        with suppress(OSError):
+            partial(path).unlink(missing_ok=True)
+
+
+def flush(path: Path) -> None:
+    """Wait until a file or a folder is on disk; raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_durably(path: Path, data: bytes) -> FileDigest:
+    """Write a whole file so that it is there entirely or not at all; raises OSError."""
+    partial(path).write_bytes(data)
+    publish([path])
+    return FileDigest(len(data), sha256(data).hexdigest())
+
+
+def append_durably(file: BinaryIO, line: bytes) -> None:
+    """Append to an unbuffered file and wait for the disk; a line that fails leaves nothing behind.
+
+    Raises OSError.
+    """
+    before = os.fstat(file.fileno()).st_size
+    try:
+        file.seek(before)
+        written = file.write(line)
+        if written != len(line):
+            # The system took a part: the rest fails with the reason (a full disk).
+            file.write(line[written:])
+        os.fsync(file.fileno())
+    except OSError:
+        with suppress(OSError):
+            file.truncate(before)
+        raise
+
+
+def lock(file: BinaryIO) -> bool:
+    """Take the writer's lock on an open file; False when another process has it.
+
+    The lock belongs to the open file: the system drops it when the process dies, however it dies.
+    """
+    for _ in range(_LOCK_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        # A reader that asks whether the run is alive holds the lock for an instant.
+        time.sleep(_LOCK_PAUSE_S)
+    return False
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a live process holds the writer's lock on a file; raises OSError when it cannot be read."""
+    with _shared(path) as free:
+        return not free
+
+
+@contextmanager
+def _shared(path: Path) -> Iterator[bool]:
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

@@ -1,0 +1,58 @@
+"""What goes wrong with a run's log, said in a sentence a user can act on."""
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from polars.exceptions import PolarsError
+
+
+class JournalError(Exception):
+    """A run's log cannot be written or read; the message is one sentence for the user."""
+
+
+_SENTENCES = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file is larger than the system allows here",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+}
+
+
+@contextmanager
+def explained(doing: str, consequence: str = "") -> Iterator[None]:
+    """Turn what the system or Polars raises inside the block into a JournalError.
+
+    Parameters
+    ----------
+    doing
+        What was attempted, for the head of the sentence: "cannot write events/trade/1.parquet".
+    consequence
+        What that means for the run; appended to the sentence.
+
+    Raises
+    ------
+    JournalError
+        In place of any OSError or PolarsError.
+    """
+    try:
+        yield
+    except (OSError, PolarsError) as error:
+        sentence = f"{doing}: {_cause(error)}"
+        raise JournalError(f"{sentence}; {consequence}" if consequence else sentence) from error
+
+
+def _cause(error: OSError | PolarsError) -> str:
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None:
+        # Polars reports the system's error number in its text only.
+        found = re.search(r"os error (\d+)", str(error))
+        number = int(found.group(1)) if found else None
+    if number is None:
+        return str(error).splitlines()[0]
+    return _SENTENCES.get(number, os.strerror(number))

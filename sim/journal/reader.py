@@ -1,0 +1,249 @@
+"""Reading a run: tables to scan, control events to fold, rows to show. Only committed segments count."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Self
+
+import attrs
+import numpy as np
+import polars as pl
+
+from sim.events import KINDS, Event, schema_of
+from sim.journal import manifest
+from sim.journal.controls import events_of
+from sim.journal.errors import JournalError, explained
+from sim.journal.manifest import Manifest, Part, Segment, State
+from sim.journal.tables import table_schema
+
+_CLIENT_COLUMNS = ("client", "taker", "maker")
+
+
+Row = dict[str, int | str | bool]
+"""One event to show: seq, time_us, kind, cause, rule, then its payload by column."""
+
+
+@attrs.frozen
+class RunLog:
+    """A run's log, as far as it was committed when it was opened."""
+
+    run_dir: Path
+    _manifest: Manifest
+
+    @classmethod
+    def open(cls, run_dir: Path) -> Self:
+        """Open a run, whether it is complete, interrupted or still being written.
+
+        Raises
+        ------
+        JournalError
+            The folder is no run, or its manifest is damaged.
+        """
+        found = manifest.read(run_dir)
+        if found.damage:
+            raise JournalError(
+                f"{run_dir / manifest.FILE_NAME}: {found.damage}; valid up to seq {found.events}; "
+                f"`vatp log verify` says more"
+            )
+        return cls(run_dir, found)
+
+    @property
+    def header(self) -> Mapping[str, Any]:
+        """What the caller of `Journal.create` said about the run."""
+        return self._manifest.header.content
+
+    @property
+    def footer(self) -> Mapping[str, Any]:
+        """What the caller of `Journal.complete` said; empty while the run is not closed."""
+        return self._manifest.closing.footer if self._manifest.closing else {}
+
+    @property
+    def reason(self) -> str:
+        """Why the run was interrupted or quarantined; empty otherwise, and after a kill."""
+        return self._manifest.closing.reason if self._manifest.closing else ""
+
+    @property
+    def state(self) -> State:
+        """State of the run when it was opened."""
+        return self._manifest.state
+
+    @property
+    def head(self) -> str:
+        """Head over all committed segments."""
+        return self._manifest.head
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The committed segments; equal `chain` of two runs' segments proves a common past up to there."""
+        return self._manifest.segments
+
+    @property
+    def segment_events(self) -> int:
+        """Rows over all kinds in a full segment."""
+        return self._manifest.header.segment_events
+
+    @property
+    def events(self) -> int:
+        """Committed rows over all kinds; also the last committed seq."""
+        return self._manifest.events
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds that have rows, by name."""
+        return tuple(sorted({part.kind for segment in self.segments for part in segment.parts}))
+
+    def rows(self, kind: str) -> int:
+        """Count the rows of a kind, from the manifest alone."""
+        return sum(part.rows for part in self._parts(kind))
+
+    def scan(
+        self, kind: str, since_us: int | None = None, until_us: int | None = None
+    ) -> pl.LazyFrame:
+        """Scan a kind's rows lazily, in seq order; an empty table of the right schema where there are none.
+
+        Parameters
+        ----------
+        kind
+            Name of a kind (`trade`).
+        since_us, until_us
+            Keep only rows with since_us <= time_us < until_us; segments outside are not opened.
+
+        Raises
+        ------
+        JournalError
+            No such kind, a part file is gone, or it was written in another version of the kind's schema.
+        """
+        schema = table_schema(kind)
+        paths = [self._path(part) for part in self._parts(kind, since_us, until_us)]
+        if not paths:
+            return pl.LazyFrame(schema=schema)
+        # Runs may lie in folders with brackets in their names: nothing is a pattern.
+        rows = pl.scan_parquet(paths, glob=False, schema=schema)
+        if since_us is not None:
+            rows = rows.filter(pl.col("time_us") >= since_us)
+        if until_us is not None:
+            rows = rows.filter(pl.col("time_us") < until_us)
+        return rows
+
+    def _parts(
+        self, kind: str, since_us: int | None = None, until_us: int | None = None
+    ) -> list[Part]:
+        return [
+            part
+            for segment in self.segments
+            if (since_us is None or segment.last_time_us >= since_us)
+            and (until_us is None or segment.first_time_us < until_us)
+            and (part := segment.part(kind))
+        ]
+
+    def _path(self, part: Part) -> Path:
+        path = self.run_dir / part.path
+        if part.version != schema_of(part.kind).version:
+            raise JournalError(
+                f"{path} has version {part.version} of {part.kind}; "
+                f"this program reads version {schema_of(part.kind).version}"
+            )
+        if not path.is_file():
+            raise JournalError(f"{path} is gone; `vatp log verify` says what is still valid")
+        return path
+
+    def control_events(self) -> Iterator[tuple[int, Event]]:
+        """Yield every control event with its seq, in seq order; memory is that of one segment."""
+        control = [kind for kind, event_class in KINDS.items() if event_class.plane == "control"]
+        return self.events_of(control)
+
+    def events_of(self, kinds: Iterable[str]) -> Iterator[tuple[int, Event]]:
+        """Yield the events of some kinds as objects, with their seq, in seq order."""
+        wanted = frozenset(kinds)
+        for segment in self.segments:
+            seqs: list[int] = []
+            events: list[Event] = []
+            for part in segment.parts:
+                if part.kind in wanted:
+                    frame = self._read(part, pl.lit(value=True), None)
+                    seqs += frame["seq"].to_list()
+                    events += events_of(part.kind, frame)
+            for place in np.argsort(np.array(seqs, np.int64)).tolist():
+                yield seqs[place], events[place]
+
+    def show(
+        self,
+        kinds: Iterable[str] | None = None,
+        client: int | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Row]:
+        """Yield rows in seq order.
+
+        Parameters
+        ----------
+        kinds
+            Names of kinds; None is all.
+        client
+            Keep rows that name this client, as client, taker or maker.
+        since, until
+            Keep rows with since <= time_us < until, both in microseconds.
+        limit
+            Stop after so many rows.
+
+        Raises
+        ------
+        JournalError
+            A kind has no such name, or a part file cannot be read.
+        """
+        wanted = frozenset(KINDS if kinds is None else kinds)
+        left = limit
+        for segment_rows in self._shown(wanted, client, since, until, limit):
+            yield from segment_rows[:left]
+            if left is not None and (left := left - len(segment_rows)) <= 0:
+                return
+
+    def _shown(
+        self,
+        wanted: frozenset[str],
+        client: int | None,
+        since: int | None,
+        until: int | None,
+        limit: int | None,
+    ) -> Iterator[list[Row]]:
+        keep = {kind: _condition(kind, client, since, until) for kind in wanted}
+        for segment in self.segments:
+            rows: list[Row] = []
+            for part in segment.parts:
+                condition = keep.get(part.kind)
+                if condition is not None:
+                    rows += _rows(part.kind, self._read(part, condition, limit))
+            yield sorted(rows, key=itemgetter("seq"))
+
+    def _read(self, part: Part, condition: pl.Expr, limit: int | None) -> pl.DataFrame:
+        path = self._path(part)
+        with explained(f"cannot read {path}", "`vatp log verify` says what is still valid"):
+            rows = pl.scan_parquet(path, glob=False, schema=table_schema(part.kind)).filter(
+                condition
+            )
+            return (rows if limit is None else rows.head(limit)).collect()
+
+
+def _condition(
+    kind: str, client: int | None, since: int | None, until: int | None
+) -> pl.Expr | None:
+    """Return what rows of a kind must fulfil; None when none of them can."""
+    schema = table_schema(kind)
+    condition = pl.lit(value=True)
+    if client is not None:
+        columns = [name for name in schema if name in _CLIENT_COLUMNS]
+        if not columns:
+            return None
+        condition &= pl.any_horizontal(pl.col(name) == client for name in columns)
+    if since is not None:
+        condition &= pl.col("time_us") >= since
+    if until is not None:
+        condition &= pl.col("time_us") < until
+    return condition
+
+
+def _rows(kind: str, frame: pl.DataFrame) -> list[Row]:
+    return frame.select(
+        "seq", "time_us", pl.lit(kind).alias("kind"), pl.exclude("seq", "time_us")
+    ).to_dicts()

@@ -1,0 +1,232 @@
+"""The run folder as its one writer sees it: commit segments, compare a re-run with the record, close."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Self
+
+import polars as pl
+
+from sim.journal import manifest
+from sim.journal.compare import first_difference, read_tables
+from sim.journal.digest import canonical_json
+from sim.journal.durable import append_durably, flush, lock, write_durably
+from sim.journal.errors import JournalError, explained
+from sim.journal.manifest import Closing, Entry, Header, Manifest, Resumption, Segment
+from sim.journal.sealing import EVENTS_FOLDER, Past, Unsealed, describe, tables_of, write_parts
+
+EndState = Literal["complete", "interrupted", "quarantined"]
+
+
+class Store:
+    """A run folder held by this process alone."""
+
+    def __init__(
+        self, run_dir: Path, header: Header, file: BinaryIO, recorded: Manifest | None
+    ) -> None:
+        self.run_dir = run_dir
+        self.header = header
+        self.sealed = 0
+        """Segments sealed, or found equal to the record, by this writer."""
+        self._file = file
+        self._past = Past(header.first_chain)
+        self._check = recorded.last_check if recorded else manifest.NO_CHECK
+        self._recorded = list(recorded.segments) if recorded else []
+        self._closing = recorded.closing if recorded else None
+        self._events = 0
+
+    @classmethod
+    def create(
+        cls,
+        run_dir: Path,
+        content: Mapping[str, Any],
+        segment_events: int,
+        attachments: Mapping[str, bytes],
+    ) -> Self:
+        """Make a run folder and write its header.
+
+        Raises
+        ------
+        JournalError
+            The folder exists and is not empty, or cannot be written.
+        """
+        _check_json(content, "header")
+        _check_names(attachments)
+        with explained(f"cannot create the run folder {run_dir}"):
+            run_dir.mkdir(parents=True, exist_ok=True)
+            if any(run_dir.iterdir()):
+                raise JournalError(_occupied(run_dir))
+            # Exclusive: of two writers that found the folder empty, one gets it.
+            try:
+                file = (run_dir / manifest.FILE_NAME).open("xb", buffering=0)
+            except FileExistsError:
+                raise JournalError(_occupied(run_dir)) from None
+            with _held(file, run_dir):
+                (run_dir / EVENTS_FOLDER).mkdir()
+                files = {
+                    name: write_durably(run_dir / name, data) for name, data in attachments.items()
+                }
+                store = cls(run_dir, Header(segment_events, content, files), file, None)
+                store._append(store.header)
+                flush(run_dir)
+                flush(run_dir.parent)
+        return store
+
+    @classmethod
+    def reopen(cls, run_dir: Path, content: Mapping[str, Any]) -> Self:
+        """Open a run to compare a re-run with it and to go on behind its last segment.
+
+        Raises
+        ------
+        JournalError
+            The run is being written, its manifest is damaged, or its header is not `content`.
+        """
+        path = run_dir / manifest.FILE_NAME
+        if not path.is_file():
+            raise JournalError(f"{run_dir} is not a run folder: it has no {manifest.FILE_NAME}")
+        with explained(f"cannot go on writing {path}"):
+            file = path.open("r+b", buffering=0)
+            with _held(file, run_dir):
+                recorded = manifest.read(run_dir)
+                if recorded.damage:
+                    raise JournalError(f"{path}: {recorded.damage}; `vatp log verify` says more")
+                if canonical_json(recorded.header.content) != canonical_json(content):
+                    raise JournalError(
+                        f"{run_dir} is the record of another run: its header differs"
+                    )
+                # A line that was never finished never counted.
+                file.truncate(recorded.whole_bytes)
+                return cls(run_dir, recorded.header, file, recorded)
+
+    @property
+    def head(self) -> str:
+        """Head over the segments sealed so far."""
+        return manifest.head_of(self.header, self._past.chain)
+
+    @property
+    def is_replaying(self) -> bool:
+        """Whether the next segment is already on record."""
+        return self.sealed < len(self._recorded)
+
+    def seal(self, rows: Unsealed) -> None:
+        """Commit the next segment, or compare it with the record where there is one.
+
+        Raises
+        ------
+        JournalError
+            The rows are out of order, differ from the record, or cannot be written.
+        """
+        tables = tables_of(rows)
+        segment = describe(rows, tables, self._past)
+        if not (self.is_replaying and self._is_recorded(segment, tables)):
+            self._commit(segment, tables)
+        self.sealed += 1
+        self._events = segment.last_seq
+        self._past = Past(segment.chain, segment.last_time_us)
+
+    def _commit(self, segment: Segment, tables: dict[str, pl.DataFrame]) -> None:
+        if self._closing and self._closing.state == "complete":
+            raise JournalError(
+                f"the re-run goes on after seq {self._closing.events}, where {self.run_dir} is complete"
+            )
+        self._reopen()
+        self._append(write_parts(self.run_dir, segment, tables))
+
+    def _is_recorded(self, segment: Segment, tables: dict[str, pl.DataFrame]) -> bool:
+        """Compare with the record; False where the record is a shorter piece of this segment, so far equal."""
+        recorded = self._recorded[segment.number - 1]
+        if (segment.chain, segment.digest) == (recorded.chain, recorded.digest):
+            return True
+        difference = first_difference(
+            read_tables(self.run_dir, recorded), tables, recorded.last_seq
+        )
+        if difference:
+            raise JournalError(
+                f"the re-run differs from {self.run_dir} at seq {difference.seq}: "
+                f"{difference.first} on record, {difference.second} now"
+            )
+        if recorded.last_seq > segment.last_seq:
+            raise JournalError(f"the re-run ends at seq {segment.last_seq}, before the record does")
+        return False
+
+    def _reopen(self) -> None:
+        """Say in the manifest that a run which had ended goes on behind the segments found equal."""
+        if self._closing or self.is_replaying:
+            self._append(Resumption(self.sealed))
+            self._closing = None
+            del self._recorded[self.sealed :]
+
+    def close(self, state: EndState, reason: str, footer: Mapping[str, Any]) -> str:
+        """Write the closing line, drop the lock and return the head.
+
+        A re-run that ends as its record did writes nothing.
+
+        Raises
+        ------
+        JournalError
+            The line cannot be written, or a re-run completes before its record ends.
+        """
+        _check_json(footer, "footer")
+        try:
+            if self.is_replaying:
+                if state != "interrupted":
+                    raise JournalError(
+                        f"the re-run ends at seq {self._events}, before the record does"
+                    )
+            elif self._closing is None or self._closing.state != "complete":
+                self._reopen()
+                self._append(Closing(state, reason, self._events, self.head, footer))
+        finally:
+            self._file.close()
+        return self.head
+
+    def abandon(self) -> None:
+        """Drop the lock without a closing line: the run is interrupted at its last sealed segment."""
+        self._file.close()
+
+    def _append(self, entry: Entry) -> None:
+        line, check = manifest.encode(entry, self._check)
+        with explained(
+            f"cannot write {self.run_dir / manifest.FILE_NAME}",
+            f"the run is valid up to seq {self._events}",
+        ):
+            append_durably(self._file, line)
+        self._check = check
+
+
+@contextmanager
+def _held(file: BinaryIO, run_dir: Path) -> Iterator[None]:
+    """Lock a manifest for its one writer; on an error inside, close it."""
+    if not lock(file):
+        file.close()
+        raise JournalError(f"{run_dir} is being written by another process")
+    try:
+        yield
+    except BaseException:
+        file.close()
+        raise
+
+
+def _check_names(attachments: Iterable[str]) -> None:
+    for name in attachments:
+        if Path(name).name != name or name in {manifest.FILE_NAME, EVENTS_FOLDER}:
+            raise JournalError(f"{name!r} cannot be the name of a file beside the manifest")
+
+
+def _occupied(run_dir: Path) -> str:
+    if not (run_dir / manifest.FILE_NAME).is_file():
+        return f"the run folder {run_dir} is not empty; name a new one"
+    try:
+        found = manifest.read(run_dir)
+    except JournalError as error:
+        return f"the run folder {run_dir} is not empty ({error}); name a new one"
+    if found.state == "running":
+        return f"the run folder {run_dir} is being written by another process; name a new one"
+    return f"the run folder {run_dir} holds a run already ({found.state}, {found.events:,} events); name a new one"
+
+
+def _check_json(value: Mapping[str, Any], what: str) -> None:
+    try:
+        canonical_json(value)
+    except (TypeError, ValueError) as error:
+        raise JournalError(f"the {what} of a run must be JSON: {error}") from error

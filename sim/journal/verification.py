@@ -1,0 +1,222 @@
+"""Verification: every byte of a run must be what was sealed, and its order whole."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import attrs
+import polars as pl
+
+from sim.journal import manifest
+from sim.journal.digest import BLOCK_ROWS, TableDigest, table_digest
+from sim.journal.durable import FileDigest
+from sim.journal.errors import JournalError, explained
+from sim.journal.manifest import Manifest, Part, Segment
+from sim.journal.order import first_disorder
+from sim.journal.sealing import EVENTS_FOLDER
+
+Progress = Callable[[int, int], None]
+
+
+@attrs.frozen
+class Verification:
+    """What `verify` found.
+
+    problems are sentences, the first bad segment first; notes are harmless (a run that was killed).
+    events counts the committed rows, valid_events those before the first problem.
+    """
+
+    problems: tuple[str, ...]
+    events: int
+    head: str
+    state: str = ""
+    valid_segments: int = 0
+    valid_events: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def verify(
+    run_dir: Path, expect_head: str | None = None, progress: Progress | None = None
+) -> Verification:
+    """Check a run: manifest, chain, every file, every value, and the order of events.
+
+    Reads one segment at a time: memory does not grow with the run.
+
+    Parameters
+    ----------
+    run_dir
+        The run folder.
+    expect_head
+        The head as it was noted elsewhere when the run ended: only this shows that the whole log was not
+        replaced, or cut at the end of a segment.
+    progress
+        Called with (segments done, segments in all).
+
+    Raises
+    ------
+    JournalError
+        The folder is no run folder.
+    """
+    try:
+        found = manifest.read(run_dir)
+    except JournalError as error:
+        if not (run_dir / manifest.FILE_NAME).is_file():
+            raise
+        return Verification((f"the header: {error}",), 0, "")
+    by_segment = _segment_problems(run_dir, found, progress)
+    problems = [problem for found_here in by_segment for problem in found_here]
+    valid = next(
+        (place for place, found_here in enumerate(by_segment) if found_here), len(by_segment)
+    )
+    problems += _manifest_problems(run_dir, found)
+    strangers = _strangers(run_dir, found)
+    notes = [f"{manifest.FILE_NAME}: the last line was never finished"] if found.torn else []
+    if found.state == "complete":
+        problems += [f"{path} is not part of the run" for path in strangers]
+    elif strangers:
+        notes.append(
+            f"{len(strangers)} files of a segment that was never committed, such as {strangers[0]}"
+        )
+    if expect_head is not None and expect_head != found.head:
+        problems.append(f"the head is {found.head}; expected {expect_head}")
+    return Verification(
+        tuple(problems),
+        found.events,
+        found.head,
+        found.state,
+        valid,
+        found.segments[valid - 1].last_seq if valid else 0,
+        tuple(notes),
+    )
+
+
+def _manifest_problems(run_dir: Path, found: Manifest) -> list[str]:
+    problems = []
+    if found.damage:
+        number = len(found.segments) + 1
+        problems.append(
+            f"segment {number} or the closing line: {manifest.FILE_NAME} {found.damage}; "
+            f"nothing from there on can be believed"
+        )
+    closing = found.closing
+    if closing and (closing.events, closing.head) != (found.events, found.head):
+        problems.append(
+            f"the closing line: {closing.events} events and head {closing.head}, "
+            f"but the segments have {found.events} and {found.head}"
+        )
+    for name, file in found.header.attachments.items():
+        problem = _file_problem(run_dir / name, file)
+        if problem:
+            problems.append(f"{name} {problem}")
+    return problems
+
+
+def _strangers(run_dir: Path, found: Manifest) -> list[str]:
+    """List files among the events that no segment names."""
+    known = {part.path for segment in found.segments for part in segment.parts}
+    files = sorted((run_dir / EVENTS_FOLDER).rglob("*"))
+    names = [path.relative_to(run_dir).as_posix() for path in files if path.is_file()]
+    return [name for name in names if name not in known]
+
+
+def _segment_problems(run_dir: Path, found: Manifest, progress: Progress | None) -> list[list[str]]:
+    problems: list[list[str]] = []
+    before: Segment | None = None
+    for place, segment in enumerate(found.segments):
+        if progress:
+            progress(place, len(found.segments))
+        here = _chain_problems(found, segment, before) + _content_problems(run_dir, segment, before)
+        problems.append([f"segment {segment.number}: {problem}" for problem in here])
+        before = segment
+    if progress:
+        progress(len(found.segments), len(found.segments))
+    return problems
+
+
+def _chain_problems(found: Manifest, segment: Segment, before: Segment | None) -> list[str]:
+    problems = []
+    number, first_seq = (before.number + 1, before.last_seq + 1) if before else (1, 1)
+    chain = before.chain if before else found.header.first_chain
+    if (segment.number, segment.first_seq) != (number, first_seq):
+        problems.append(
+            f"begins at seq {segment.first_seq}; expected segment {number} from seq {first_seq}"
+        )
+    if segment.chain != manifest.next_chain(
+        chain, segment.first_seq, segment.last_seq, segment.digest
+    ):
+        problems.append("its chain does not follow from its digest and the segment before")
+    if segment.digest != manifest.segment_digest(segment.parts):
+        problems.append("its digest is not that of its parts")
+    if sum(part.rows for part in segment.parts) != segment.events:
+        problems.append(f"its parts have not {segment.events} rows")
+    return problems
+
+
+def _content_problems(run_dir: Path, segment: Segment, before: Segment | None) -> list[str]:
+    tables: dict[str, pl.DataFrame] = {}
+    problems = []
+    for part in segment.parts:
+        path = run_dir / part.path
+        problem = _file_problem(path, part.file)
+        try:
+            with explained("cannot be read"):
+                tables[part.kind] = pl.read_parquet(path, glob=False)
+            change = _change(part, tables[part.kind])
+        except JournalError as error:
+            change = str(error)
+        if problem or change:
+            problems.append(f"{part.path}: {'; '.join(filter(None, (problem, change)))}")
+    if problems:
+        return problems
+    return _order_problems(segment, tables, before)
+
+
+def _file_problem(path: Path, expected: FileDigest) -> str:
+    try:
+        with explained("cannot be read"):
+            actual = FileDigest.of(path)
+    except JournalError as error:
+        return str(error)
+    if actual.size_bytes != expected.size_bytes:
+        return f"has {actual.size_bytes} bytes; {expected.size_bytes} were sealed"
+    return "" if actual == expected else "its bytes are not those that were sealed"
+
+
+def _change(part: Part, table: pl.DataFrame) -> str:
+    """Say what changed in a part's content, down to the row where that can be known."""
+    actual = table_digest(part.kind, part.version, table)
+    if actual.digest == part.content.digest:
+        return ""
+    if table.height != part.rows:
+        return f"{table.height} rows; {part.rows} were sealed"
+    return _changed_row(part.content, actual, table)
+
+
+def _changed_row(sealed: TableDigest, actual: TableDigest, table: pl.DataFrame) -> str:
+    pairs = list(zip(sealed.leaves, actual.leaves, strict=True))
+    block = next((place for place, (one, other) in enumerate(pairs) if one != other), None)
+    if block is None:
+        return "its columns are not those that were sealed"
+    start = block * BLOCK_ROWS
+    stop = min(start + BLOCK_ROWS, table.height)
+    plain, placed = (
+        new - old for new, old in zip(actual.sums[block], sealed.sums[block], strict=True)
+    )
+    if plain and placed % plain == 0 and 0 <= placed // plain < stop - start:
+        row = start + placed // plain
+        return f"row {row} (seq {table['seq'][row]}) was changed"
+    return f"several rows were changed, the first between row {start} and row {stop - 1}"
+
+
+def _order_problems(
+    segment: Segment, tables: Mapping[str, pl.DataFrame], before: Segment | None
+) -> list[str]:
+    disorder = first_disorder(
+        tables, segment.first_seq, segment.last_seq, before.last_time_us if before else None
+    )
+    if disorder:
+        path = segment.part(disorder.kind)
+        return [f"{path.path if path else disorder.kind}: row {disorder.row}: {disorder.what}"]
+    times = [int(table["time_us"][place]) for table in tables.values() for place in (0, -1)]
+    if (min(times), max(times)) != (segment.first_time_us, segment.last_time_us):
+        return [f"covers {min(times)} to {max(times)} us, not the time its line says"]
+    return []

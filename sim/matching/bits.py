@@ -1,0 +1,93 @@
+"""What the compiled functions of this package are made with: bare memory, inlining, two instructions."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from sim.compiled import kernel
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# int64 mixed with uint64 becomes float64, so unsigned arithmetic converts every operand.
+u64: Any = np.uint64
+i64: Callable[[Any], int] = np.int64  # type: ignore[assignment]  # compiled: a plain int64
+
+_WORD = types.int64
+_POINTER = types.CPointer(_WORD)  # type: ignore[no-untyped-call]
+
+
+class Memory(Protocol):
+    """The words of an array inside compiled code: a bare pointer to int64.
+
+    Handing NumPy arrays from function to function costs an atomic reference count on each and a test
+    for a negative index on every access, together more than the matching itself. The public functions
+    take arrays; everything below them takes their memory.
+    """
+
+    def __getitem__(self, index: int) -> int:
+        """Load a word; not checked."""
+
+    def __setitem__(self, index: int, value: int) -> None:
+        """Store a word; not checked."""
+
+
+def compiled(function: F) -> F:
+    """Compile a function; `kernel` with the function's own type."""
+    return kernel(function)  # type: ignore[no-any-return]  # dispatchers are untyped
+
+
+def inlined(function: F) -> F:
+    """Compile a small function that LLVM shall always inline."""
+    return kernel(function, forceinline=True)  # type: ignore[no-any-return]  # dispatchers are untyped
+
+
+def _memory_of(_typing: Any, array: Any) -> Any:
+    """Memory of a C-contiguous one-dimensional int64 array, which the caller keeps alive."""
+    if not (isinstance(array, types.Array) and array.dtype == _WORD and array.layout == "C"):
+        return None
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.make_array(signature.args[0])(context, builder, args[0]).data
+
+    return _POINTER(array), generate
+
+
+def _trailing_zeros(_typing: Any, value: Any) -> Any:
+    """Index of the lowest set bit of an int64, 0 to 63; undefined for 0."""
+    if value != _WORD:
+        return None
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return _WORD(_WORD), generate
+
+
+def _prefetch(_typing: Any, memory: Any, index: Any) -> Any:
+    """Bring the cache line of a word near; no effect on any value, harmless for any index."""
+    if memory != _POINTER or index != _WORD:
+        return None
+
+    def generate(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        byte_pointer = ir.IntType(8).as_pointer()
+        number = ir.IntType(32)
+        declared = builder.module.declare_intrinsic(
+            "llvm.prefetch",
+            [byte_pointer],
+            ir.FunctionType(ir.VoidType(), [byte_pointer, number, number, number]),
+        )
+        address = builder.bitcast(builder.gep(args[0], [args[1]]), byte_pointer)
+        to_write, keep_close, data = (ir.Constant(number, value) for value in (1, 3, 1))
+        builder.call(declared, [address, to_write, keep_close, data])
+        return context.get_dummy_value()
+
+    return types.none(_POINTER, _WORD), generate
+
+
+memory_of: Callable[[Any], Memory] = intrinsic(_memory_of)
+trailing_zeros: Callable[[int], int] = intrinsic(_trailing_zeros)
+prefetch: Callable[[Memory, int], None] = intrinsic(_prefetch)

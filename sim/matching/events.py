@@ -1,0 +1,104 @@
+"""What the friendly door returns: one small immutable object an event.
+
+Named tuples, because making an object costs more than the matching: a frozen attrs class takes three
+times as long.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sim.matching.codes import CancelReason, EventKind, Reject, Side
+from sim.matching.layout import MAKER_ACCOUNT, REASON
+
+
+class Accepted(NamedTuple):
+    """A new order entered the book; what it does next follows in later events."""
+
+    order: int
+    account: int
+    side: Side
+    price: int
+    """Limit in ticks; 0 for a market order."""
+    quantity: int
+    """Lots."""
+
+
+class Trade(NamedTuple):
+    """Two orders met, at the resting order's price."""
+
+    taker_order: int
+    taker_account: int
+    taker_side: Side
+    price: int
+    quantity: int
+    maker_order: int
+    maker_account: int
+    taker_remaining: int
+    """Lots the incoming order still has after this trade."""
+    maker_remaining: int
+    """Lots the resting order still has; at 0 it has left the book."""
+
+
+class Cancelled(NamedTuple):
+    """An order left the book, or its remainder never rested."""
+
+    order: int
+    account: int
+    side: Side
+    price: int
+    quantity: int
+    """Lots that were still open."""
+    reason: CancelReason
+
+
+class Rejected(NamedTuple):
+    """A command was refused and the book is unchanged; the fields are those of the command."""
+
+    order: int
+    account: int
+    side: int
+    """As it came, which may be no side at all."""
+    price: int
+    quantity: int
+    reason: Reject
+
+
+Event = Accepted | Trade | Cancelled | Rejected
+
+_SIDES = tuple(Side)
+_CANCEL_REASONS = tuple(CancelReason)
+_REJECTS = tuple(Reject)
+_REASON = REASON - MAKER_ACCOUNT
+_ACCEPTED = int(EventKind.ACCEPTED)
+_TRADE = int(EventKind.TRADE)
+_CANCELLED = int(EventKind.CANCELLED)
+
+
+def decode(rows: Iterable[tuple[int, ...]]) -> list[Event]:
+    """Turn event rows into events; the fields of each kind follow the words of a row (`layout.py`)."""
+    events: list[Event] = []
+    for kind, order, account, side, price, quantity, maker, *rest in rows:
+        if kind == _ACCEPTED:
+            events.append(Accepted(order, account, _SIDES[side], price, quantity))
+        elif kind == _TRADE:
+            maker_account, left, maker_left, *_ = rest
+            events.append(
+                Trade(
+                    order,
+                    account,
+                    _SIDES[side],
+                    price,
+                    quantity,
+                    maker,
+                    maker_account,
+                    left,
+                    maker_left,
+                )
+            )
+        elif kind == _CANCELLED:
+            reason = _CANCEL_REASONS[rest[_REASON]]
+            events.append(Cancelled(order, account, _SIDES[side], price, quantity, reason))
+        else:
+            refusal = _REJECTS[rest[_REASON]]
+            events.append(Rejected(order, account, side, price, quantity, refusal))
+    return events

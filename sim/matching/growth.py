@@ -1,0 +1,34 @@
+"""A bigger arena for a book that has run out of room."""
+
+from sim.matching.arena import (
+    CAPACITY,
+    TABLE,
+    TABLE_MASK,
+    TABLE_SHIFT,
+    Arena,
+    allocate,
+)
+from sim.matching.bits import compiled, memory_of
+from sim.matching.table import refill
+
+_OF_THE_ARENA = (CAPACITY, TABLE, TABLE_MASK, TABLE_SHIFT)
+
+
+@compiled
+def _refill(small: Arena, big: Arena) -> None:
+    refill(memory_of(small), memory_of(big))
+
+
+def grow(book: Arena) -> Arena:
+    """Return a copy of the book with twice the room.
+
+    Records keep their places, so every handle stays valid; only the table is laid out anew.
+    """
+    bigger = allocate(2 * int(book[CAPACITY]))
+    own = {word: int(bigger[word]) for word in _OF_THE_ARENA}
+    records_end = int(book[TABLE])
+    bigger[:records_end] = book[:records_end]
+    for word, value in own.items():
+        bigger[word] = value
+    _refill(book, bigger)
+    return bigger
