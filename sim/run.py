@@ -22,6 +22,7 @@ from sim.flow.plane import OrderPlane
 from sim.journal import Journal, RunLog
 from sim.ledger import Ledger
 from sim.scenario import Loaded, dump
+from sim.scenario import digest as scenario_digest
 from sim.scenario.model import Scenario
 from sim.state import differing_parts, live_state, rebuilt_state, state_hash
 from sim.units import ASSETS, INSTRUMENTS, PPM, SYMBOLS
@@ -146,6 +147,7 @@ def _header(loaded: Loaded, seed: int) -> dict[str, str | int | bool]:
     scenario = loaded.scenario
     return {
         "scenario": scenario.name,
+        "scenario_digest": scenario_digest(loaded),
         "seed": seed,
         "log_level": scenario.log_level,
         "left_out": LEFT_OUT[scenario.log_level],
@@ -160,7 +162,7 @@ def _assemble(loaded: Loaded, journal: Journal, seed: int) -> _Parts:
     horizon = scenario.horizon
     regime = loaded.regime
     people = build_people(scenario.world.population, horizon, seed)
-    path = build_reference(scenario.world.reference, horizon.start, horizon.end, seed, loaded.base)
+    path = build_reference(scenario.world.reference, horizon.start, horizon.end, seed, Path())
     business = cumulative(path.start_us, path.step_us, path.activity)
     plane = OrderPlane(
         build_arena(scenario, people, FIRST_PROSPECT, path, business, seed), journal

@@ -4,7 +4,7 @@ import csv
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.calendar import Calendar
@@ -119,6 +119,7 @@ def test_business_days_are_counted_after_the_date(moment: str, days: int, expect
     assert HONG_KONG.add_business_days(at(moment), days) == at(expected)
 
 
+@settings(deadline=None)
 @given(minutes, hours)
 def test_the_next_opening_is_the_first_office_minute(time_us: int, office: tuple[int, int]) -> None:
     opens, closes = office
@@ -132,6 +133,7 @@ def test_the_next_opening_is_the_first_office_minute(time_us: int, office: tuple
     assert found == candidate
 
 
+@settings(deadline=None)
 @given(
     st.integers(at("2024-03-20") // MINUTE_US, at("2024-04-10") // MINUTE_US),
     st.integers(0, 3 * 24 * 60),
@@ -151,6 +153,7 @@ def test_working_time_equals_a_minute_by_minute_count(
     assert found == minute * MINUTE_US
 
 
+@settings(deadline=None)
 @given(instants, st.integers(0, 40))
 def test_business_days_equal_a_day_by_day_count(time_us: int, days: int) -> None:
     day, left = from_us(time_us).date(), days
@@ -160,6 +163,7 @@ def test_business_days_equal_a_day_by_day_count(time_us: int, days: int) -> None
     assert HONG_KONG.add_business_days(time_us, days) == to_us(day)
 
 
+@settings(deadline=None)
 @given(instants, st.integers(0, 10**12), st.integers(0, 10**12), hours)
 def test_working_time_adds_up_to_the_microsecond(
     time_us: int, first: int, second: int, office: tuple[int, int]
@@ -172,6 +176,7 @@ def test_working_time_adds_up_to_the_microsecond(
     assert once >= time_us + first + second
 
 
+@settings(deadline=None)
 @given(instants)
 def test_a_calendar_without_holidays_still_rests_on_weekends(time_us: int) -> None:
     plain = Calendar(())
@@ -182,6 +187,7 @@ def test_a_calendar_without_holidays_still_rests_on_weekends(time_us: int) -> No
     assert timedelta(days=4) < from_us(following) - from_us(time_us) <= timedelta(days=7)
 
 
+@settings(deadline=None)
 @given(instants)
 def test_midnight_begins_the_hong_kong_date(time_us: int) -> None:
     midnight = HONG_KONG.midnight(time_us)

@@ -12,10 +12,6 @@ from sim.cli.run import Json
 def check(*files: Path, json: Json = False) -> None:
     """Check scenario, overlay and rule files without running; all problems at once, exit code 2 if any.
 
-    Examples:
-
-      vatp check scenarios/hk-retail-2023.toml scenarios/rules/exposure-10.toml
-
     Parameters
     ----------
     files
@@ -37,12 +33,8 @@ def check(*files: Path, json: Json = False) -> None:
         raise SystemExit(2)
 
 
-def schema(*, overlay: Annotated[bool, Parameter(negative=())] = False) -> None:
+def schema(*, overlay: Annotated[bool, Parameter(negative=(), show_default=False)] = False) -> None:
     """Print the JSON Schema of scenario files, for editors and validators.
-
-    Examples:
-
-      vatp schema > scenario.schema.json
 
     Parameters
     ----------

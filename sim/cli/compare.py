@@ -26,12 +26,6 @@ def compare(
 ) -> None:
     """Run a baseline and a variant over the same seeds and print the paired differences.
 
-    Examples:
-
-      vatp compare scenarios/hk-retail-2023.toml scenarios/rules/exposure-10.toml --seeds 1-10
-
-      vatp compare base.toml base.toml --seeds 1-5   (every difference is exactly 0)
-
     Parameters
     ----------
     baseline

@@ -16,20 +16,14 @@ def show(
     run: Path,
     /,
     *,
-    kind: Annotated[tuple[str, ...], Parameter(negative=(), consume_multiple=False)] = (),
+    kind: Annotated[tuple[str, ...], Parameter(negative=(), consume_multiple=False, show_default=False)] = (),
     client: int | None = None,
     since: str | None = None,
     until: str | None = None,
     limit: int = 50,
-    json: Annotated[bool, Parameter(negative=(), help="Print one JSON object per line.")] = False,
+    json: Annotated[bool, Parameter(negative=(), show_default=False, help="Print one JSON object per line.")] = False,
 ) -> None:
     """Print events in order, filtered by kind, client or time.
-
-    Examples:
-
-      vatp log show runs/hk-retail-2023-seed-1 --client 142
-
-      vatp log show runs/hk-retail-2023-seed-1 --kind trade --since 2023-09-01 --limit 20
 
     Parameters
     ----------
@@ -67,10 +61,6 @@ def show(
 
 def verify_(run: Path, /, *, expect_head: str | None = None, json: Json = False) -> None:
     """Check every byte of a sealed run against its chain of digests; exit code 1 if anything is wrong.
-
-    Examples:
-
-      vatp log verify runs/hk-retail-2023-seed-1 --expect-head 3f2a…
 
     Parameters
     ----------

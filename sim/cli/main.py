@@ -15,41 +15,103 @@ EXIT_BAD_INPUT = 2
 EXIT_DEFECT = 70
 EXIT_INTERRUPTED = 130
 
-_HELP = """Simulate a Hong Kong licensed virtual-asset trading platform, event by event, under different rules.
+_HELP = "Simulate a Hong Kong licensed virtual-asset trading platform, event by event, under different rules."
+_EXIT_CODES = "Exit codes: 0 done, 1 a check failed, 2 bad input, 70 a defect, 130 interrupted."
 
-Examples:
+# Examples stand here and not in the commands, which are imported only when called.
+_COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "run": (
+        "sim.cli.run:run",
+        "Run a scenario file and print its outcomes.",
+        (
+            "vatp run scenarios/hk-retail-2023.toml --seed 7",
+            "vatp run hk-retail-2023 --with scenarios/rules/exposure-10.toml",
+            "vatp run hk-retail-2023 --set world.population.prospects=2000 --set log_level=full",
+        ),
+    ),
+    "compare": (
+        "sim.cli.compare:compare",
+        "Run a baseline and a variant over the same seeds and print the paired differences.",
+        (
+            "vatp compare hk-retail-2023 scenarios/rules/exposure-10.toml --seeds 1-10",
+            "vatp compare base.toml base.toml --seeds 1-5",
+        ),
+    ),
+    "check": (
+        "sim.cli.check:check",
+        "Check scenario, overlay and rule files without running.",
+        ("vatp check scenarios/hk-retail-2023.toml scenarios/rules/exposure-10.toml",),
+    ),
+    "schema": (
+        "sim.cli.check:schema",
+        "Print the JSON Schema of scenario files.",
+        ("vatp schema > scenario.schema.json", "vatp schema --overlay > overlay.schema.json"),
+    ),
+    "rules list": (
+        "sim.cli.rules:list_",
+        "List the rules in force on a date.",
+        (
+            "vatp rules list --on 2024-06-01",
+            "vatp rules list hk-retail-2023 --on 2023-09-01 --department onboarding",
+        ),
+    ),
+    "rules show": (
+        "sim.cli.rules:show",
+        "Show one rule with its history and sources.",
+        ("vatp rules show onb.exposure_limit",),
+    ),
+    "rules diff": (
+        "sim.cli.rules:diff",
+        "Show how two sets of rules differ.",
+        (
+            "vatp rules diff hk-retail-2023 scenarios/rules/exposure-10.toml",
+            "vatp rules diff 2023-06-01 2026-06-01",
+        ),
+    ),
+    "log show": (
+        "sim.cli.log:show",
+        "Print events in order, filtered by kind, client or time.",
+        (
+            "vatp log show runs/hk-retail-2023-seed-1 --client 142",
+            "vatp log show runs/hk-retail-2023-seed-1 --kind trade --since 2023-09-01",
+        ),
+    ),
+    "log verify": (
+        "sim.cli.log:verify_",
+        "Check every byte of a sealed run against its chain of digests.",
+        (
+            "vatp log verify runs/hk-retail-2023-seed-1",
+            "vatp log verify runs/hk-retail-2023-seed-1 --expect-head $(cat head.txt)",
+        ),
+    ),
+}
 
-  vatp run scenarios/hk-retail-2023.toml --seed 1
 
-  vatp compare scenarios/hk-retail-2023.toml scenarios/rules/exposure-10.toml --seeds 1-10
+def _examples(lines: tuple[str, ...]) -> str:
+    return "\n".join(["Examples:", "", *(f"  {line}" for line in lines)])
 
-  vatp rules list --on 2024-06-01
 
-  vatp log verify runs/hk-retail-2023-seed-1
-
-Exit codes: 0 done, 1 a check failed, 2 bad input, 70 a defect, 130 interrupted.
-"""
-
-app = App(name="vatp", help=_HELP, version=lambda: version("vatp-lab"))
-app.command("sim.cli.run:run", name="run", help="Run a scenario file and print its outcomes.")
-app.command(
-    "sim.cli.compare:compare",
-    name="compare",
-    help="Run a baseline and a variant over the same seeds and print the paired differences.",
-)
-app.command("sim.cli.check:check", name="check", help="Check scenario, overlay and rule files without running.")
-app.command("sim.cli.check:schema", name="schema", help="Print the JSON Schema of scenario files.")
-
-rules = App(name="rules", help="Law and practice as dated, cited parameters.")
-rules.command("sim.cli.rules:list_", name="list", help="List the rules in force on a date.")
-rules.command("sim.cli.rules:show", name="show", help="Show one rule with its history and sources.")
-rules.command("sim.cli.rules:diff", name="diff", help="Show how two sets of rules differ.")
-app.command(rules)
-
-log = App(name="log", help="Read and verify the event log of a run.")
-log.command("sim.cli.log:show", name="show", help="Print events in order, filtered by kind, client or time.")
-log.command("sim.cli.log:verify_", name="verify", help="Check every byte of a sealed run against its chain.")
-app.command(log)
+def _build() -> App:
+    """Name every command without importing any of them."""
+    epilogue = f"{_examples(tuple(lines[0] for _, _, lines in _COMMANDS.values()))}\n\n{_EXIT_CODES}"
+    app = App(
+        name="vatp",
+        help=_HELP,
+        help_epilogue=epilogue,
+        help_format="plaintext",
+        version=lambda: version("vatp-lab"),
+    )
+    groups = {
+        "rules": App(name="rules", help="Law and practice as dated, cited parameters."),
+        "log": App(name="log", help="Read and verify the event log of a run."),
+    }
+    for group in groups.values():
+        app.command(group)
+    for words, (target, help_, examples) in _COMMANDS.items():
+        *group, name = words.split()
+        parent = groups[group[0]] if group else app
+        parent.command(target, name=name, help=help_, help_epilogue=_examples(examples))
+    return app
 
 
 class UserError(Exception):
@@ -74,7 +136,7 @@ def _known_errors() -> tuple[type[BaseException], ...]:
 def main() -> None:
     """Run the command line; never shows a traceback unless VATP_TRACEBACK is set."""
     try:
-        app()
+        _build()()
     except KeyboardInterrupt:
         print("vatp: interrupted; what was sealed is kept", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)

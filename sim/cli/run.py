@@ -10,14 +10,14 @@ from cyclopts import Parameter, validators
 from sim.cli.console import messages, number, outcome_table, output, print_json, progress
 
 Overlays = Annotated[
-    tuple[Path, ...], Parameter(name="--with", negative=(), consume_multiple=False, help="Overlay file; repeatable, later wins.")
+    tuple[Path, ...], Parameter(name="--with", negative=(), consume_multiple=False, show_default=False, help="Overlay file; repeatable, later wins.")
 ]
 Settings = Annotated[
     tuple[str, ...],
-    Parameter(name="--set", negative=(), consume_multiple=False, help='One value, such as world.population.prospects=500 or rule.onb.exposure_limit="10 %".'),
+    Parameter(name="--set", negative=(), consume_multiple=False, show_default=False, help='One value, such as world.population.prospects=500 or rule.onb.exposure_limit="10 %".'),
 ]
 Seed = Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**63))]
-Json = Annotated[bool, Parameter(negative=(), help="Print one JSON document instead of tables.")]
+Json = Annotated[bool, Parameter(negative=(), show_default=False, help="Print one JSON document instead of tables.")]
 
 
 def free_folder(parent: Path, name: str) -> Path:
@@ -38,18 +38,10 @@ def run(
     with_: Overlays = (),
     set_: Settings = (),
     out: Path | None = None,
-    check: Annotated[bool, Parameter(negative=())] = False,
+    check: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
     json: Json = False,
 ) -> None:
     """Run a scenario file and print its outcomes.
-
-    Examples:
-
-      vatp run scenarios/hk-retail-2023.toml --seed 7
-
-      vatp run hk-retail-2023 --with scenarios/rules/exposure-10.toml
-
-      vatp run hk-retail-2023 --set world.population.prospects=2000 --set log_level=full
 
     Parameters
     ----------

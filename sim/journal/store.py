@@ -209,7 +209,7 @@ def _held(file: BinaryIO, run_dir: Path) -> Iterator[None]:
 
 def _check_names(attachments: Iterable[str]) -> None:
     for name in attachments:
-        if Path(name).name != name or name in {manifest.FILE_NAME, EVENTS_FOLDER}:
+        if not name or Path(name).name != name or name in {manifest.FILE_NAME, EVENTS_FOLDER}:
             raise JournalError(f"{name!r} cannot be the name of a file beside the manifest")
 
 

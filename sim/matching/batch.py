@@ -6,12 +6,11 @@ import numpy.typing as npt
 from sim.matching.arena import LEVEL_KIND, ORDER_KIND, Arena
 from sim.matching.bits import Memory, compiled, inlined, memory_of, prefetch
 from sim.matching.codes import CommandKind, EventKind, Reject
-from sim.matching.core import events_bound as any_events_bound
-from sim.matching.core import room_for_command
+from sim.matching.core import events_bound, room_for_command
 from sim.matching.growth import grow
 from sim.matching.ladder import key_of
 from sim.matching.layout import BUFFER_HEADER, COMMAND, EVENT, EVENT_WIDTH, Words, new_buffer
-from sim.matching.matcher import cancel_order, events_bound, room_for_commands, submit_order
+from sim.matching.matcher import cancel_order, room_for_commands, rows_bound, submit_order
 from sim.matching.rows import write_row
 from sim.matching.table import HANDLE, home
 
@@ -40,12 +39,6 @@ def _home(book: Memory, commands: Memory, row: int) -> int:
     return home(book, commands[row + 1], ORDER_KIND)
 
 
-@inlined
-def _rows_of(book: Memory, commands: Memory, row: int) -> int:
-    """Rows a command can write at most: every fill takes a lot of it and an order of the book."""
-    return 2 + min(max(commands[row + 7], 0), events_bound(book))
-
-
 @compiled
 def run_commands(arena: Arena, buffer: Words, batch: Words, first: int) -> int:
     """Execute commands from `first` on until all are done or there may be no room for the next.
@@ -64,7 +57,7 @@ def run_commands(arena: Arena, buffer: Words, batch: Words, first: int) -> int:
     index = first
     while index < count:
         row = index * _COMMAND_WORDS
-        if not room_for_commands(book, 1) or out[0] + _rows_of(book, commands, row) > rows:
+        if not room_for_commands(book, 1) or out[0] + rows_bound(book, commands[row + 7]) > rows:
             break
         if index < far_end:
             # Hide the latency of memory behind the commands in between: the table's line first, then,
@@ -124,7 +117,7 @@ def process(arena: Arena, commands: Commands, rows: int = 0) -> tuple[Arena, Eve
         if not room_for_command(arena):
             arena = grow(arena)
         else:
-            buffer = _bigger(buffer, int(buffer[0]) + any_events_bound(arena))
+            buffer = _bigger(buffer, int(buffer[0]) + events_bound(arena))
         done = run_commands(arena, buffer, batch, done)
     end = BUFFER_HEADER + int(buffer[0]) * EVENT_WIDTH
     return arena, buffer[BUFFER_HEADER:end].view(EVENT)

@@ -88,6 +88,7 @@ def _prefetch(_typing: Any, memory: Any, index: Any) -> Any:
     return types.none(_POINTER, _WORD), generate
 
 
-memory_of: Callable[[Any], Memory] = intrinsic(_memory_of)
-trailing_zeros: Callable[[int], int] = intrinsic(_trailing_zeros)
-prefetch: Callable[[Memory, int], None] = intrinsic(_prefetch)
+_intrinsic: Any = intrinsic  # its type stub does not know what it makes
+memory_of: Callable[[Any], Memory] = _intrinsic(_memory_of)
+trailing_zeros: Callable[[int], int] = _intrinsic(_trailing_zeros)
+prefetch: Callable[[Memory, int], None] = _intrinsic(_prefetch)

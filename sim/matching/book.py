@@ -216,18 +216,19 @@ class OrderBook:
         except StructError:
             raise CommandError(_command_problem(command)) from None
         rows = submit_one(self._arena, self._buffer)
-        if rows == 0:
-            self._make_room()
-            return self._submit(*command)
+        while rows == 0:
+            self._make_room(command)
+            rows = submit_one(self._arena, self._buffer)
         return self._events(rows)
 
     def _events(self, rows: int) -> list[Event]:
         return decode(_unpack_rows(self._bytes[_FIRST_BYTE : _FIRST_BYTE + rows * _ROW_BYTES]))
 
-    def _make_room(self) -> None:
+    def _make_room(self, command: tuple[int, ...]) -> None:
         if not core.room_for_command(self._arena):
             self._arena = core.grow(self._arena)
-        self._use_buffer(core.events_bound(self._arena))
+        self._use_buffer(2 * core.events_bound(self._arena))
+        _pack_command(self._bytes, COMMAND_OFFSET, *command)
 
     def _use_buffer(self, rows: int) -> None:
         self._buffer: Words = new_buffer(rows)

@@ -249,3 +249,9 @@ def room_for_commands(book: Memory, commands: int) -> bool:
 def events_bound(book: Memory) -> int:
     """Rows that one command can write at most: a fill for every resting order, and two more."""
     return book[state_of(_BUY) + ORDERS] + book[state_of(_SELL) + ORDERS] + 2
+
+
+@inlined
+def rows_bound(book: Memory, quantity: int) -> int:
+    """Rows that an order of so many lots can write at most, each fill taking a lot of it."""
+    return min(2 + max(quantity, 0), events_bound(book))

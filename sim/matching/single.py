@@ -8,7 +8,7 @@ the words has already refused whatever is no int64.
 from sim.matching.arena import Arena
 from sim.matching.bits import compiled, memory_of
 from sim.matching.layout import BUFFER_HEADER, EVENT_WIDTH, Words
-from sim.matching.matcher import cancel_order, events_bound, room_for_commands, submit_order
+from sim.matching.matcher import cancel_order, room_for_commands, rows_bound, submit_order
 
 COMMAND_FORMAT = "=7q"
 COMMAND_OFFSET = 8
@@ -20,7 +20,7 @@ def submit_one(arena: Arena, buffer: Words) -> int:
     """Enter the order in the buffer's header; return the rows written, 0 if there may be no room."""
     book = memory_of(arena)
     out = memory_of(buffer)
-    bound = 2 + min(max(out[7], 0), events_bound(book))
+    bound = rows_bound(book, out[7])
     if not room_for_commands(book, 1) or BUFFER_HEADER + bound * EVENT_WIDTH > len(buffer):
         return 0
     out[0] = 0

@@ -1,11 +1,12 @@
 """`check`: say what is wrong with any of the project's TOML files, each on its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from sim.rules import RuleErrors, load_regime
-from sim.scenario.files import find_file, missing, shipped
-from sim.scenario.loader import check_merged, in_order
+from sim.scenario.files import exists, find_file, shipped
+from sim.scenario.loader import check_merged, in_order, lay_file
 from sim.scenario.merge import Merged
 from sim.scenario.problems import Problem
 from sim.scenario.source import Source, read_source
@@ -14,29 +15,33 @@ from sim.scenario.source import Source, read_source
 def check(paths: Iterable[str | Path]) -> tuple[Problem, ...]:
     """Check scenarios, overlays, rule files and folders of rules; return every problem found.
 
-    A file with `[[rule]]` (or `[[document]]`) tables holds rules; one with a horizon is a scenario; any
-    other is an overlay, which may leave out whatever it does not change.
+    A file with `[[rule]]` (or `[[document]]`) tables holds rules; one with a name, a horizon and a world is
+    a scenario; any other is an overlay, which may leave out whatever it does not change.
     """
     return tuple(problem for path in paths for problem in _check_one(path))
 
 
 def _check_one(name: str | Path) -> list[Problem]:
     path = Path(name)
-    folder = path if path.is_dir() else shipped(path.as_posix())
+    folder = path if exists(path) and path.is_dir() else shipped(path.as_posix())
     if folder is not None and folder.is_dir():
         return _check_rules(folder)
-    found = find_file(name)
-    if found is None:
-        return [Problem(str(name), 0, "", missing(name))]
-    source = read_source(found, str(found))
-    if not source.readable:
-        return in_order(source.problems, (source.label,))
-    if _holds_rules(source):
-        return _check_rules(found)
     merged = Merged()
-    merged.lay_source(source)
-    check_merged(merged, partial="horizon" not in source.document)
-    return in_order(merged.problems, (source.label,))
+    found = find_file(name)
+    source = read_source(found) if found is not None else None
+    if found is not None and source is not None and _holds_rules(source):
+        # Text that is not TOML is told here, all of it: reading it as rules would stop at the first.
+        return list(source.problems) or _check_rules(found)
+    if lay_file(merged, name) is not None:
+        check_merged(merged, partial=not is_whole(merged.document))
+    return in_order(merged)
+
+
+def is_whole(document: Mapping[str, Any]) -> bool:
+    """Whether a document is meant as a whole scenario rather than as an overlay."""
+    world = document.get("world")
+    named = "name" in document or (isinstance(world, dict) and "listings" in world)
+    return {"horizon", "world"} <= document.keys() and named
 
 
 def _holds_rules(source: Source) -> bool:

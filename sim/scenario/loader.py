@@ -1,6 +1,6 @@
 """`load`: from files, overlays and settings to a scenario, or to everything that is wrong with them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ from sim.scenario.problems import KeyPath, Problem, ScenarioErrors
 from sim.scenario.settings import parse_setting
 from sim.scenario.source import read_source
 from sim.scenario.structure import structure
-from sim.units import format_us
+from sim.units import DAY_US, format_us, to_us
+
+_WITHOUT_HOLIDAY_US = 120 * DAY_US
+"""Hong Kong has a general holiday at least every three months or so."""
 
 
 @attrs.frozen
@@ -71,18 +74,18 @@ def load(
     if (
         paths[0] is None
     ):  # without the scenario itself the rest would be one false alarm after another
-        raise ScenarioErrors(in_order(merged.problems, (str(path), *map(str, overlays))))
+        raise ScenarioErrors(in_order(merged))
     scenario, named = check_merged(merged)
     if merged.problems or scenario is None or named.regime is None:
-        raise ScenarioErrors(in_order(merged.problems, (str(path), *map(str, overlays))))
+        raise ScenarioErrors(in_order(merged))
     resolved = _resolved(scenario, named, holidays="holidays" not in merged.document["world"])
-    start_us = resolved.horizon.start
-    regime, conflicts = named.regime.with_changes(resolved.rules.changes, start_us)
+    # No change makes another void any more: `settle_changes` has dropped and noted those.
+    regime, _ = named.regime.with_changes(resolved.rules.changes, resolved.horizon.start)
     return Loaded(
         scenario=resolved,
         document=merged.document,
         sources=tuple(found for found in paths if found is not None),
-        notes=(*merged.notes, *conflicts, *_without_effect(resolved)),
+        notes=(*merged.notes, *_without_effect(resolved), *_too_few_holidays(resolved)),
         regime=regime,
         merged=merged,
     )
@@ -92,9 +95,11 @@ def lay_file(merged: Merged, name: str | Path) -> Path | None:
     """Find and read a file and lay it over what is there; None where it could not be read."""
     found = find_file(name)
     if found is None:
+        merged.files.append(str(name))
         merged.problems.append(Problem(str(name), 0, "", missing(name)))
         return None
-    source = read_source(found, str(found))
+    source = read_source(found)
+    merged.files.append(source.label)
     if source.readable:
         merged.lay_source(source)
         return found
@@ -120,18 +125,14 @@ def check_merged(merged: Merged, *, partial: bool = False) -> tuple[Scenario | N
     return scenario, named
 
 
-def in_order(problems: Iterable[Problem], files: Sequence[str]) -> list[Problem]:
+def in_order(merged: Merged) -> list[Problem]:
     """Sort problems by file, in the order the files were given, and by line."""
-    place = {file: index for index, file in reversed(list(enumerate(files)))}
-    last = len(files)
+    place: dict[str, int] = {}
+    for file in merged.files:
+        place.setdefault(file, len(place))
     return sorted(
-        problems,
-        key=lambda problem: (
-            place.get(problem.file, last),
-            problem.file,
-            problem.line,
-            problem.path,
-        ),
+        merged.problems,
+        key=lambda found: (place.get(found.file, len(place)), found.file, found.line, found.path),
     )
 
 
@@ -161,4 +162,17 @@ def _without_effect(scenario: Scenario) -> list[str]:
         f"rule {change.id}: the change from {format_us(change.start)} is after the end and has no effect"
         for change in scenario.rules.changes
         if change.start is not None and change.start >= scenario.horizon.end
+    ]
+
+
+def _too_few_holidays(scenario: Scenario) -> list[str]:
+    """Say when a list of holidays stops short of the run, as after moving a resolved scenario's end."""
+    days, horizon = scenario.world.holidays, scenario.horizon
+    if not days or (
+        to_us(days[0]) - _WITHOUT_HOLIDAY_US <= horizon.start
+        and horizon.end <= to_us(days[-1]) + _WITHOUT_HOLIDAY_US
+    ):
+        return []
+    return [
+        f"world.holidays: the list runs from {days[0]} to {days[-1]} and does not cover the run"
     ]

@@ -44,6 +44,8 @@ class Merged:
     notes: list[str] = attrs.field(factory=list)
     unread: set[str] = attrs.field(factory=set)
     """Keys that some file gives in a line that is not TOML: they are spoilt, not missing."""
+    files: list[str] = attrs.field(factory=list)
+    """Every file asked for, by the name that problems give it, in order."""
     layers: int = 0
 
     def origin(self, path: KeyPath) -> Origin:

@@ -63,7 +63,9 @@ def _reference(merged: Merged, found: NamedFiles) -> None:
         return
     found.reference = path.resolve()
     found.sha256 = file_sha256(path)
-    if expected not in {ABSENT, None, found.sha256}:
+    # A digest written before another file was named, say by `--set`, is not that file's.
+    stale = merged.origin(_FILE).layer > merged.origin(_SHA256).layer
+    if not stale and expected not in {ABSENT, None, found.sha256}:
         message = (
             f"{name} is not the file this scenario was resolved with: its SHA-256 is now"
             f" {found.sha256}; remove this key to accept it"

@@ -8,12 +8,10 @@ equal `Scenario`.
 import json
 from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from sim.scenario.loader import Loaded
 from sim.scenario.model import Scenario
-from sim.scenario.paths import file_sha256
 from sim.scenario.structure import converter, without_none
 
 _ONE_LINE = 5
@@ -78,17 +76,22 @@ def _rank(value: Any) -> int:
     return 2 if _is_tables(value) else int(isinstance(value, dict))
 
 
-def digest(scenario: Scenario) -> str:
-    """Return the SHA-256 of a resolved scenario's canonical form, the same on any machine.
+def digest(loaded: Loaded) -> str:
+    """Return the SHA-256 of what a scenario means, the same on any machine.
 
-    Where files lie does not count: the price file enters by its own digest, a regime of the user's by
-    the digests of its files, a shipped regime by its name.
+    Names of files do not count: the price file enters by its own digest, and the regime by its dated
+    values. So two equal digests simulate alike, and a change to the law's values shows.
     """
-    values = plain(scenario)
+    values = plain(loaded.scenario)
     values["world"]["reference"].pop("file", None)
-    regime = Path(scenario.rules.regime)
-    if regime.is_absolute():
-        files = sorted(regime.glob("*.toml")) if regime.is_dir() else [regime]
-        values["rules"]["regime"] = [file_sha256(file) for file in files]
+    del values["rules"]["regime"]
+    values["law"] = [
+        [
+            rule.id,
+            rule.unit,
+            [[value.start_us, value.end_us, str(value.value)] for value in rule.values],
+        ]
+        for rule in loaded.regime.rules.values()
+    ]
     text = json.dumps(values, sort_keys=True, default=str, ensure_ascii=True, separators=(",", ":"))
     return sha256(text.encode()).hexdigest()

@@ -55,9 +55,11 @@ class Source:
         return line_of(self.lines, path)
 
 
-def read_source(path: Path, label: str) -> Source:
+def read_source(path: Path) -> Source:
     """Read a file that exists; whatever is wrong with its text is in `problems`."""
-    folder = path.parent
+    folder, label = path.parent, str(path)
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        label = str(path.relative_to(Path.cwd()))
     try:
         raw = path.read_bytes()
     except OSError as error:

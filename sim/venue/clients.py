@@ -58,12 +58,16 @@ class Clients:
             Seq of the activation: the cause of everything the client does with their bank.
         """
         platform = self._platform
+        ceiling_minor = person.net_worth_minor * person.target_share_ppm // PPM
         for time_us, act, occurrence in merge(self._top_ups(person), self._withdrawals(person)):
-            if time_us < platform.now:
+            room_minor = ceiling_minor - paid_in_minor
+            full = act is Act.TOP_UP and room_minor < LEAST_TRANSFER["HKD"].amount_minor
+            # Only the client's own acts change the room, so a top-up without any need not be awaited.
+            if time_us < platform.now or full:
                 continue
             yield platform.until(time_us)
             if act is Act.TOP_UP:
-                paid_in_minor += self._top_up(person, occurrence, paid_in_minor, cause)
+                paid_in_minor += self._top_up(person, occurrence, room_minor, cause)
             else:
                 taken_minor = self._withdraw(person, occurrence, cause)
                 paid_in_minor = max(0, paid_in_minor - taken_minor)
@@ -97,16 +101,13 @@ class Clients:
             )
             yield time_us, Act.WITHDRAW, occurrence
 
-    def _top_up(self, person: Prospect, occurrence: int, paid_in_minor: int, cause: int) -> int:
-        """Pay in about a ticket, within the share of wealth meant for tokens; returns HKD minor units."""
+    def _top_up(self, person: Prospect, occurrence: int, room_minor: int, cause: int) -> int:
+        """Pay in about a ticket, at most the room that is left; returns HKD minor units."""
         platform = self._platform
         swing = 2 * platform.draws.uniform("clients.top_up", person.client, occurrence) - 1
         jitter_minor = int(swing * person.ticket_minor) * TOP_UP_AMOUNT_JITTER_PPM // PPM
-        ceiling_minor = person.net_worth_minor * person.target_share_ppm // PPM
-        hkd_minor = min(person.ticket_minor + jitter_minor, ceiling_minor - paid_in_minor)
+        hkd_minor = min(person.ticket_minor + jitter_minor, room_minor)
         asset = person.currency
-        if hkd_minor <= 0:
-            return 0
         amount_minor = platform.from_hkd(asset, hkd_minor)
         if amount_minor < LEAST_TRANSFER[asset].amount_minor:
             return 0

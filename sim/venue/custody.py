@@ -5,6 +5,9 @@ allowance into cold storage. A withdrawal to a whitelisted address is checked au
 the hot wallet, in the order in which the checks end; what the hot wallet cannot cover waits until
 operators, in office hours, sign a batch that fetches it from cold storage. Few and larger batches, rather
 than one per request, keep moves out of cold storage rare (rule cus.min_cold_moves).
+
+Only market makers and arbitrageurs move coins in this first form. Their addresses are whitelisted when
+they sign up (rule cus.whitelist), so no first withdrawal waits for that.
 """
 
 from collections import deque

@@ -196,10 +196,10 @@ def bridge(
     Parameters
     ----------
     known_us, known_price
-        Strictly increasing instants, int64, and positive prices, float64.
+        Increasing instants and positive prices.
     level
-        Variance per microsecond between each two known prices; with `level_is_mean` it is the mean over
-        that span (the clock only distributes it), otherwise the long-run mean of the clock.
+        Variance per microsecond between each two of them: the mean over that span with `level_is_mean`,
+        otherwise the long-run mean of the clock.
     shocks, rates
         For every step from `first_step` and every hour from `first_hour` that the known times touch.
     """

@@ -61,6 +61,7 @@ _UNIT = ASSETS["HKD"].unit_minor
 POOREST, RICHEST = 1_000.0 * _UNIT, 300e9 * _UNIT
 """Net worth is kept between the survey's smallest amount and about the largest fortune in the city, in
 minor units; the upper end also keeps every amount inside int64."""
+_RETAIL, _PROFESSIONAL = np.int64(ClientClass.RETAIL), np.int64(ClientClass.INDIVIDUAL_PI)
 _ROUND_AMOUNT = 100 * _UNIT
 """People send round sums: first amounts are multiples of HKD 100; assumption."""
 
@@ -119,63 +120,61 @@ def build_people(population: Population, horizon: Horizon, seed: int) -> People:
         The horizon is empty, the trader types add to more than 100 %, or the net worth is not in HKD.
     """
     _check(population, horizon)
-    count = population.prospects
-    professional = _chance("people.professional", population.professional_share, seed, count)
-    wealth_u = _uniforms(seed, purpose("people.net_worth"), count)
-    share_u = _uniforms(seed, purpose("people.target_share"), count)
+    draws = _Columns(seed, population.prospects)
+    professional = draws.chance(purpose("people.professional"), population.professional_share)
+    share_u = draws.uniforms(purpose("people.target_share"))
     net_worth, wealth_score = _net_worths(
-        wealth_u,
+        draws.uniforms(purpose("people.net_worth")),
         professional,
         float(population.net_worth_median.amount_minor),
         population.net_worth_sigma / PPM,
     )
-    trader_type = _trader_types(population, seed, count)
+    trader_type = _trader_types(population, draws.uniforms(purpose("people.trader")))
     return People(
-        arrival_us=horizon.start
-        + _arrivals(
-            _uniforms(seed, purpose("people.arrival"), count),
-            float(horizon.end - horizon.start),
-            float(population.arrival_half_life),
-        ),
-        client_class=np.where(
-            professional, int(ClientClass.INDIVIDUAL_PI), int(ClientClass.RETAIL)
-        ).astype(np.int64),
+        arrival_us=_arrivals_us(population, horizon, draws.uniforms(purpose("people.arrival"))),
+        client_class=np.where(professional, _PROFESSIONAL, _RETAIL),
         net_worth_minor=net_worth,
         trader_type=trader_type,
-        usd=_chance("people.usd", population.usd_share, seed, count),
+        usd=draws.chance(purpose("people.usd"), population.usd_share),
         btc_weight_ppm=_bitcoin_weights(
-            _uniforms(seed, purpose("people.coin"), count),
-            _uniforms(seed, purpose("people.coin_mix"), count),
+            draws.uniforms(purpose("people.coin")), draws.uniforms(purpose("people.coin_mix"))
         ),
         target_share_ppm=_shares(share_u, np.cumsum(SHARE_WEIGHTS), np.array(SHARE_EDGES)),
         ticket_minor=_tickets(
             wealth_score,
             share_u,
-            _uniforms(seed, purpose("people.ticket"), count),
+            draws.uniforms(purpose("people.ticket")),
             net_worth,
             np.cumsum(AMOUNT_WEIGHTS),
             np.array(AMOUNT_EDGES_HKD, dtype=np.float64),
         ),
-        interval_us=np.where(
-            trader_type == SAVER,
-            np.int64(population.saving_interval),
-            _lognormals(
-                _uniforms(seed, purpose("people.interval"), count),
-                # The mean rate of looks, not the mean gap, is the scenario's: E[1/gap] = 1/interval.
-                population.trade_interval * math.exp(INTERVAL_SIGMA**2 / 2),
-                INTERVAL_SIGMA,
-            ),
+        interval_us=_intervals_us(
+            population, trader_type, draws.uniforms(purpose("people.interval"))
         ),
         patience_us=_lognormals(
-            _uniforms(seed, purpose("people.patience"), count),
+            draws.uniforms(purpose("people.patience")),
             float(population.patience_median),
             PATIENCE_SIGMA,
         ),
-        needs_review=_chance("people.review", population.manual_review_share, seed, count),
-        acceptable=~_chance("people.unacceptable", population.unacceptable_share, seed, count),
-        knowledge_u=_uniforms(seed, purpose("people.knowledge"), count),
-        returns=_chance("people.returns", population.return_share, seed, count),
+        needs_review=draws.chance(purpose("people.review"), population.manual_review_share),
+        acceptable=~draws.chance(purpose("people.unacceptable"), population.unacceptable_share),
+        knowledge_u=draws.uniforms(purpose("people.knowledge")),
+        returns=draws.chance(purpose("people.returns"), population.return_share),
     )
+
+
+@attrs.frozen
+class _Columns:
+    """One draw a prospect for each purpose."""
+
+    seed: int
+    count: int
+
+    def uniforms(self, code: int) -> Floats:
+        return np.asarray(_uniforms(self.seed, code, self.count))
+
+    def chance(self, code: int, share_ppm: int) -> Flags:
+        return np.asarray(self.uniforms(code) * PPM < share_ppm)
 
 
 def _check(population: Population, horizon: Horizon) -> None:
@@ -187,15 +186,22 @@ def _check(population: Population, horizon: Horizon) -> None:
         raise ValueError(f"net_worth_median must be in HKD, not {population.net_worth_median}")
 
 
-def _chance(name: str, share_ppm: int, seed: int, count: int) -> Flags:
-    return np.asarray(_uniforms(seed, purpose(name), count) * PPM < share_ppm)
-
-
-def _trader_types(population: Population, seed: int, count: int) -> Ints:
+def _trader_types(population: Population, u: Floats) -> Ints:
     shares = (population.saver_share, population.trend_share, population.contrarian_share)
     bounds = np.cumsum(shares) / PPM
-    u = _uniforms(seed, purpose("people.trader"), count)
     return np.asarray(np.searchsorted(bounds, u, side="right"), dtype=np.int64)
+
+
+def _arrivals_us(population: Population, horizon: Horizon, u: Floats) -> Ints:
+    span, half_life = float(horizon.end - horizon.start), float(population.arrival_half_life)
+    return np.asarray(horizon.start + _arrivals(u, span, half_life))
+
+
+def _intervals_us(population: Population, trader_type: Ints, u: Floats) -> Ints:
+    # The mean rate of looks, not the mean gap, is the scenario's: E[1 / gap] = 1 / trade_interval.
+    median = population.trade_interval * math.exp(INTERVAL_SIGMA**2 / 2)
+    looks = _lognormals(u, median, INTERVAL_SIGMA)
+    return np.where(trader_type == SAVER, np.int64(population.saving_interval), looks)
 
 
 @kernel

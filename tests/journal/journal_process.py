@@ -2,22 +2,21 @@
 
 import resource
 import sys
+import time
 from pathlib import Path
 
-from journal_samples import HEADER, control_events, order_flow, rows_between, write_mixed
+from journal_samples import BATCH, HEADER, control_events, order_batch, order_flow, write_mixed
 
-from sim.journal import Journal, JournalError
+from sim.journal import Journal, JournalError, RunLog
 
-BATCH = 500
+BATCHES = 4000
 
 
 def write_forever(run_dir: Path, segment_events: int) -> None:
-    """Write the same order flow in small batches until somebody ends the process."""
-    flow = order_flow(BATCH * 4000)
+    """Write batches of orders until somebody ends the process."""
     with Journal.create(run_dir, HEADER, segment_events) as journal:
-        for number in range(4000):
-            first = number * BATCH + 1
-            journal.append_rows(rows_between(flow, first, first + BATCH), first + BATCH)
+        for number in range(BATCHES):
+            journal.append_rows(order_batch(number), (number + 1) * BATCH + 1)
         journal.complete({})
 
 
@@ -28,6 +27,8 @@ def write_into_a_small_disk(run_dir: Path, file_bytes: int) -> None:
             events = control_events(1500)
             for event in events:
                 journal.append(event)
+            while RunLog.open(run_dir).events < 1000:
+                time.sleep(0.01)
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
             last_us = events[-1].time_us
             for number in range(10):

@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
@@ -53,6 +55,14 @@ def histories(
         cause = draw(st.integers(0, len(events)))
         events.append(KINDS[kind](time_us=time_us, cause=cause, **draw(values(kind))))
     return events
+
+
+@contextmanager
+def memory_folder() -> Iterator[Path]:
+    """Make a folder in memory where the system has such, so that a hundred small runs need not wait for a disk."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 def happened(kind: str, time_us: int, **payload: Any) -> Event:
@@ -159,6 +169,23 @@ def _table(
         else:
             made.append(pl.Series(column.name, cells))
     return pl.DataFrame(made, schema=table_schema(kind))
+
+
+BATCH = 500
+
+
+def order_batch(number: int) -> Frames:
+    """Build batch 0, 1, 2… of an endless order flow."""
+    return order_flow(
+        BATCH, number, first_seq=number * BATCH + 1, start_us=START_US + number * 10**9
+    )
+
+
+def order_batches(events: int) -> Frames:
+    """Build the first events of the endless order flow."""
+    batches = [order_batch(number) for number in range(-(-events // BATCH))]
+    joined = {kind: pl.concat([batch[kind] for batch in batches]) for kind in batches[0]}
+    return rows_between(joined, 1, events + 1)
 
 
 def rows_between(frames: Frames, first_seq: int, next_seq: int) -> Frames:

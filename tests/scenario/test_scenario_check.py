@@ -79,6 +79,26 @@ def test_an_overlay_alone_is_not_judged_by_defaults_it_may_not_meet(write: Write
     assert "above 100 %" in problem.message
 
 
+def test_an_overlay_may_shorten_the_run_and_name_itself(write: Write) -> None:
+    overlay = write("short.toml", 'name = "short"\n[horizon]\nend = 2023-07-01\n')
+    assert check([overlay]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[[rule]]\nid = "a\nunit = flag\n', ["rules.toml:2", "rules.toml:3"]),
+        (f"[[rule]]\ncount = {'9' * 5000}\n", ["rules.toml:2"]),
+        (f"[[rule]]\ncount = {'[' * 3000}\n", ["rules.toml:2"]),
+    ],
+)
+def test_a_rules_file_that_is_not_toml_is_reported_line_by_line(
+    write: Write, text: str, expected: list[str]
+) -> None:
+    problems = check([write("rules.toml", text)])
+    assert [str(problem).split(": ")[0] for problem in problems] == expected
+
+
 def test_the_main_scenario_is_the_year_of_the_retail_opening() -> None:
     scenario = load("hk-retail-2023").scenario
     assert scenario.world.population.prospects == 20_000

@@ -40,7 +40,7 @@ def test_a_resolved_scenario_reads_back_as_an_equal_one(write: Write, small: Pat
     loaded = load(small, overlays=[overlay], settings=settings_)
     read = again(write, dump(loaded))
     assert read.scenario == loaded.scenario
-    assert digest(read.scenario) == digest(loaded.scenario)
+    assert digest(read) == digest(loaded)
     assert dump(read).partition("\n\n")[2] == dump(loaded).partition("\n\n")[2]
 
 
@@ -97,6 +97,25 @@ def test_a_reference_file_that_changed_since_is_refused(write: Write, small: Pat
         again(write, resolved)
 
 
+def test_another_reference_file_may_take_the_place_of_a_resolved_one(
+    write: Write, small: Path
+) -> None:
+    write("prices.csv", "time,asset,price\n")
+    other = write("other.csv", "time,asset,price\n2023-06-01,BTC,1\n")
+    resolved = dump(load(small, settings=["world.reference.file=prices.csv"]))
+    path = write("resolved.toml", resolved)
+    reference = load(path, settings=["world.reference.file=other.csv"]).scenario.world.reference
+    assert reference.file == str(other.resolve())
+    assert f'sha256 = "{reference.sha256}"' not in resolved
+
+
+def test_holidays_that_do_not_cover_the_run_are_noted(write: Write, small: Path) -> None:
+    path = write("resolved.toml", dump(load(small)))
+    assert load(path).notes == ()
+    (note,) = load(path, settings=["horizon.end=2026-06-15"]).notes
+    assert "does not cover the run" in note
+
+
 def test_the_digest_does_not_depend_on_where_files_lie(write: Write, small: Path) -> None:
     write("prices.csv", "time\n")
     write("elsewhere/prices.csv", "time\n")
@@ -105,15 +124,22 @@ def test_the_digest_does_not_depend_on_where_files_lie(write: Write, small: Path
     elsewhere = ["world.reference.file=elsewhere/prices.csv", "rules.regime=elsewhere/law.toml"]
     second = load(small, settings=elsewhere)
     assert first.scenario != second.scenario
-    assert digest(first.scenario) == digest(second.scenario)
-    write("elsewhere/law.toml", Path("law.toml").read_text(encoding="utf-8") + "# note\n")
-    assert digest(first.scenario) != digest(second.scenario)
+    assert digest(first) == digest(second)
+
+
+def test_the_digest_shows_a_change_of_the_law(write: Write, small: Path) -> None:
+    law = Path("law.toml").read_text(encoding="utf-8")
+    before = digest(load(small))
+    write("law.toml", f"{law}# a comment means nothing\n")
+    assert digest(load(small)) == before
+    write("law.toml", law.replace("30 %", "25 %"))
+    assert digest(load(small)) != before
 
 
 def test_the_digest_changes_with_any_value(small: Path) -> None:
-    base = digest(load(small).scenario)
+    base = digest(load(small))
     for setting in ("world.population.prospects=51", "world.depth_band=2 %", "rule.onb.kyc=false"):
-        assert digest(load(small, settings=[setting]).scenario) != base
+        assert digest(load(small, settings=[setting])) != base
 
 
 def test_only_fields_that_default_to_nothing_may_hold_nothing() -> None:

@@ -1,7 +1,9 @@
 """What active clients do with their bank, and that they do the same under every policy."""
 
 from itertools import pairwise
+from typing import Any
 
+import attrs
 import pytest
 
 from sim.events import (
@@ -27,8 +29,11 @@ OPEN_DOOR = change("onb.retail_access", True)
 INTERVAL = 30 * DAY_US
 
 
-def year_of(**population: int) -> Small:
-    small = small_platform(small_scenario(200, 365, **population), small_regime(OPEN_DOOR))
+def year_of(**population: Any) -> Small:
+    scenario = small_scenario(200, 365)
+    people = attrs.evolve(scenario.world.population, **population)
+    world = attrs.evolve(scenario.world, population=people)
+    small = small_platform(attrs.evolve(scenario, world=world), small_regime(OPEN_DOOR))
     small.run()
     return small
 

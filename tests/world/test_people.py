@@ -1,6 +1,7 @@
 """People: born alike whatever the policy and the crowd, in the shares the survey found."""
 
 from datetime import date
+from typing import Any
 
 import attrs
 import numpy as np
@@ -31,10 +32,8 @@ HKD = 1_000_000
 MANY = 100_000
 
 
-def people(
-    count: int = MANY, seed: int = 1, horizon: Horizon = HORIZON, **fields: object
-) -> People:
-    return build_people(Population(prospects=count, **fields), horizon, seed)  # type: ignore[arg-type]
+def people(count: int = MANY, seed: int = 1, horizon: Horizon = HORIZON, **fields: Any) -> People:
+    return build_people(Population(prospects=count, **fields), horizon, seed)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,7 @@ def crowd() -> People:
 
 
 def retail(crowd: People) -> np.ndarray:
-    return crowd.client_class == ClientClass.RETAIL
+    return np.asarray(crowd.client_class == ClientClass.RETAIL)
 
 
 def columns(crowd: People) -> dict[str, np.ndarray]:
@@ -51,10 +50,10 @@ def columns(crowd: People) -> dict[str, np.ndarray]:
 
 
 def test_every_column_has_a_row_a_prospect_and_its_type(crowd: People) -> None:
-    kinds = {"usd": np.bool_, "needs_review": np.bool_, "acceptable": np.bool_}
-    kinds |= {"returns": np.bool_, "knowledge_u": np.float64}
+    kinds = dict.fromkeys(("usd", "needs_review", "acceptable", "returns"), "bool")
+    kinds["knowledge_u"] = "float64"
     for name, column in columns(crowd).items():
-        assert column.dtype == kinds.get(name, np.int64), name
+        assert column.dtype == kinds.get(name, "int64"), name
         assert len(column) == len(crowd) == MANY
     assert crowd.client_id(0) == FIRST_PROSPECT == 101
 
@@ -91,9 +90,7 @@ def test_another_seed_is_another_crowd() -> None:
         ("knowledge_pass", Ppm(100_000), set()),
     ],
 )
-def test_one_assumption_moves_only_its_own_traits(
-    field: str, value: object, moved: set[str]
-) -> None:
+def test_one_assumption_moves_only_its_own_traits(field: str, value: Any, moved: set[str]) -> None:
     base, other = columns(people(2_000)), columns(people(2_000, **{field: value}))
     assert {name for name in base if not np.array_equal(base[name], other[name])} == moved
 
@@ -108,7 +105,7 @@ def test_a_larger_share_keeps_everybody_it_had() -> None:
 
 def test_shares_are_those_of_the_scenario(crowd: People) -> None:
     def near(measured: float, share: float) -> bool:
-        return abs(measured - share) < 4 * np.sqrt(share * (1 - share) / MANY)
+        return bool(abs(measured - share) < 4 * np.sqrt(share * (1 - share) / MANY))
 
     assert near((crowd.client_class == ClientClass.INDIVIDUAL_PI).mean(), 0.03)
     assert near(crowd.usd.mean(), 0.15)
@@ -140,7 +137,7 @@ def test_arrivals_decay_to_the_floor_within_the_horizon(crowd: People) -> None:
 
     def passed(day: np.ndarray) -> np.ndarray:
         wave = half_life / np.log(2) * (1 - 2 ** (-day / half_life))
-        return ARRIVAL_FLOOR * day + (1 - ARRIVAL_FLOOR) * wave
+        return np.asarray(ARRIVAL_FLOOR * day + (1 - ARRIVAL_FLOOR) * wave)
 
     expected = np.diff(passed(edges)) / passed(np.array([366.0])) * MANY
     assert stats.chisquare(np.histogram(days, edges)[0], expected).pvalue > 1e-3

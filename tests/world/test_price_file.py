@@ -1,8 +1,10 @@
 """Files of outside prices in the forms people have them, and sentences for those that will not do."""
 
 import gzip
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -17,7 +19,7 @@ FIRST_US = int(FIRST.timestamp()) * 1_000_000
 BTC, ETH = [27_000.5, 27_100.0, 26_900.25], [1_800.0, 1_810.5, 1_790.0]
 
 
-def table(times: list[object], symbols: tuple[str, str] = COINS, **names: str) -> pl.DataFrame:
+def table(times: Sequence[object], symbols: tuple[str, str] = COINS, **names: Any) -> pl.DataFrame:
     return pl.DataFrame(
         {
             names.get("time", "time"): [*times, *times],
@@ -83,7 +85,7 @@ def test_date_times_of_any_unit_and_zone_are_instants(
 def test_numbers_are_seconds_to_nanoseconds_since_the_epoch_by_their_size(
     tmp_path: Path, per_second: int, kind: type[pl.DataType]
 ) -> None:
-    times: list[object] = [int(moment.timestamp()) * per_second for moment in hours()]
+    times = [int(moment.timestamp()) * per_second for moment in hours()]
     frame = table(times).with_columns(pl.col("time").cast(kind))
     check(write(tmp_path, frame))
     check(write(tmp_path, frame, "prices.csv"))
@@ -181,7 +183,7 @@ def test_a_file_of_another_kind_is_a_sentence(tmp_path: Path) -> None:
         ({"price": "value"}, "expected a column price or close"),
     ],
 )
-def test_a_missing_column_is_named(tmp_path: Path, names: dict[str, str], expected: str) -> None:
+def test_a_missing_column_is_named(tmp_path: Path, names: dict[str, Any], expected: str) -> None:
     refused(write(tmp_path, table(hours(), **names)), expected)
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,8 +23,8 @@ START, END = to_us(date(2023, 6, 1)), to_us(date(2024, 6, 1))
 HERE = Path()
 
 
-def shipped(seed: int, start_us: int = START, end_us: int = END, **fields: object) -> ReferencePath:
-    return build_reference(Reference(**fields), start_us, end_us, seed, HERE)  # type: ignore[arg-type]
+def shipped(seed: int, start_us: int = START, end_us: int = END, **fields: Any) -> ReferencePath:
+    return build_reference(Reference(**fields), start_us, end_us, seed, HERE)
 
 
 def usd_per_tick(symbol: str) -> float:
