@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 
-_KERNEL_SOURCES = ("compiled.py", "draws.py", "matching", "flow", "world")
+_KERNEL_SOURCES = ("compiled.py", "units.py", "draws.py", "events", "matching", "flow", "world")
+"""Everything whose functions or constants may be frozen into machine code."""
 _KEPT_FOLDERS = 4
 
 F = TypeVar("F", bound=Callable[..., Any])

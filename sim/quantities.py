@@ -6,13 +6,15 @@ number where a unit is needed is an error, and so is a unit of another dimension
 
 import re
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from fractions import Fraction
 from typing import NewType
 
 from sim.units import (
     ASSETS,
     DAY_US,
     HOUR_US,
+    INT64_MAX,
     MINUTE_US,
     PPM,
     SECOND_US,
@@ -44,9 +46,9 @@ DURATION_UNITS: dict[str, int] = {
 SHARE_UNITS: dict[str, int] = {"%": PPM // 100, "bps": PPM // 10_000, "ppm": 1}
 
 _NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
-_NUMBER_UNIT = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z%]+)\s*")
-_ASSET_NUMBER = re.compile(rf"\s*([A-Z]{{3,5}})\s+({_NUMBER})\s*")
-_CLOCK = re.compile(r"\s*(\d{2}):(\d{2})\s*")
+_NUMBER_UNIT = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z%]+)\s*", re.ASCII)
+_ASSET_NUMBER = re.compile(rf"\s*([A-Z]{{3,5}})\s+({_NUMBER})\s*", re.ASCII)
+_CLOCK = re.compile(r"\s*(\d{2}):(\d{2})\s*", re.ASCII)
 
 
 class QuantityError(ValueError):
@@ -61,17 +63,17 @@ def _scaled(text: object, units: dict[str, int], what: str, example: str) -> int
         raise QuantityError(
             f"expected {what} such as {example!r} (units: {', '.join(units)}), got {text!r}"
         )
-    scaled = _decimal(match[1]) * units[match[2]]
-    if scaled != int(scaled):
+    scaled = Fraction(_decimal(match[1])) * units[match[2]]
+    if scaled.denominator != 1:
         raise QuantityError(f"{text!r} is finer than the smallest unit of {what}")
+    if abs(scaled) > INT64_MAX:
+        raise QuantityError(f"{text!r} is too large for {what}")
     return int(scaled)
 
 
 def _decimal(text: str) -> Decimal:
-    try:
-        return Decimal(text.replace(",", ""))
-    except InvalidOperation as error:  # pragma: no cover - the pattern admits only numbers
-        raise QuantityError(f"{text!r} is not a number") from error
+    """Convert a number the patterns have matched."""
+    return Decimal(text.replace(",", ""))
 
 
 def parse_duration(text: object) -> DurationUs:

@@ -12,6 +12,7 @@ int64 room for nine coins.
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 import attrs
@@ -24,6 +25,8 @@ YEAR_US = 365 * DAY_US
 
 PPM = 1_000_000
 """Shares and rates are integers in parts per million: 98 % is 980,000 and 30 bps is 3,000."""
+
+INT64_MAX = 2**63 - 1
 
 HKT = timezone(timedelta(hours=8), "HKT")
 """Hong Kong time; no daylight saving since 1979."""
@@ -83,11 +86,14 @@ class Asset:
         Raises
         ------
         OffGridError
-            The amount has more decimal places than the ledger keeps.
+            The amount has more decimal places than the ledger keeps, or does not fit 64 bits.
         """
-        scaled = Decimal(amount) * self.unit_minor
-        if scaled != int(scaled):
+        # Fractions are exact; Decimal arithmetic would round at 28 digits.
+        scaled = Fraction(Decimal(amount)) * self.unit_minor
+        if scaled.denominator != 1:
             raise OffGridError(f"{self.code} {amount}: the ledger keeps {self.decimals} decimal places")
+        if abs(scaled) > INT64_MAX:
+            raise OffGridError(f"{self.code} {amount}: more than the ledger can count")
         return int(scaled)
 
     def decimal(self, amount_minor: int) -> Decimal:

@@ -30,7 +30,7 @@ def retail_traders(tables: Tables) -> pl.DataFrame:
     credited = tables.once(trading.transfers).select(
         "client", "asset", pl.col("in_minor").alias("minor")
     )
-    coins = tables.once(trading.holdings).filter(pl.col("asset").is_in(trading.COINS))
+    coins = tables.once(trading.holdings).filter(pl.col("asset").is_in(grids.COINS))
     retail = tables.once(people.prospects).filter(pl.col("client_class") == "retail")
     parts = (
         trading.value_hkd(tables.once(trading.trade_flows), worth, "pnl_hkd"),
@@ -138,13 +138,9 @@ def over_at_month_end(tables: Tables) -> "np.ndarray[tuple[int], np.dtype[np.boo
     )
     months = flows["month"].to_numpy()
     rows = np.searchsorted(clients, flows["client"].to_numpy())
-    columns = (
-        flows["asset"]
-        .replace_strict(trading.COINS, range(len(trading.COINS)), return_dtype=pl.Int64)
-        .to_numpy()
-    )
+    columns = flows["coin"].to_numpy()
     amounts = flows["minor"].to_numpy()
-    balances = np.zeros((len(clients), len(trading.COINS)), np.int64)
+    balances = np.zeros((len(clients), len(grids.COINS)), np.int64)
     over = np.zeros(len(clients), np.bool_)
     by_month = tables.once(prices.month_prices)
     done = 0
@@ -155,12 +151,12 @@ def over_at_month_end(tables: Tables) -> "np.ndarray[tuple[int], np.dtype[np.boo
         worth = by_month.get(month, {})
         if any(
             balances[:, column].any()
-            for column, coin in enumerate(trading.COINS)
+            for column, coin in enumerate(grids.COINS)
             if coin not in worth
         ):
             return None
         value = np.zeros(len(clients))
-        for column, coin in enumerate(trading.COINS):
+        for column, coin in enumerate(grids.COINS):
             value += balances[:, column] * worth.get(coin, 0.0)
         over |= value > limits
     return over

@@ -19,19 +19,14 @@ def fee_income_hkd(tables: Tables) -> Estimate:
 
 @measure(FAMILY, "HKD", orders=True)
 def fees_per_active_client_hkd(tables: Tables) -> Estimate:
-    """Mean trading fees of a client who traded at least once, participants left out."""
+    """Mean trading fees of a client who traded at least once, participants left out; USD at the last rate."""
     fees = (
         tables.once(trading.client_trades)
         .join(tables.once(people.prospects).select("client"), on="client", how="semi")
-        .group_by("client")
-        .agg(
-            pl.col("fee_hkd_minor").sum(), pl.col("fee_hkd_minor").is_null().any().alias("unpriced")
-        )
-        .sort("client")
+        .select("client", grids.quote().alias("asset"), pl.col("fee_minor").alias("minor"))
     )
-    if fees["unpriced"].any():
-        return UNDEFINED
-    return estimates.mean((fees["fee_hkd_minor"] / grids.HKD_UNIT).to_numpy())
+    paid = trading.value_hkd(fees, tables.once(prices.final_prices), "fees_hkd")["fees_hkd"]
+    return UNDEFINED if paid.null_count() else estimates.mean(paid.to_numpy())
 
 
 def _assets_hkd(tables: Tables, clients: pl.DataFrame) -> Estimate:

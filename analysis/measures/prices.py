@@ -81,7 +81,7 @@ def with_hkd_rate(rows: pl.LazyFrame, tables: Tables) -> pl.LazyFrame:
     return (
         rows.join_asof(rates.lazy(), on="time_us", strategy="backward")
         .with_columns(
-            pl.when(grids.quote() == "HKD")
+            pl.when(grids.quoted_in_hkd())
             .then(1.0)
             .otherwise(pl.col(HKD_PER_USD).fill_null(pl.lit(first, pl.Float64)))
             .alias("hkd_per_quote")
@@ -90,12 +90,12 @@ def with_hkd_rate(rows: pl.LazyFrame, tables: Tables) -> pl.LazyFrame:
     )
 
 
-def in_hkd_minor(quote_minor: pl.Expr) -> pl.Expr:
-    """Quote minor units at `hkd_per_quote`, rounded to a whole HKD minor unit; exact for HKD."""
+def in_hkd(quoted: pl.Expr) -> pl.Expr:
+    """Convert whole units of the quote asset at `hkd_per_quote`, rounding to whole ones; exact for HKD."""
     return (
-        pl.when(pl.col("hkd_per_quote") == 1.0)
-        .then(quote_minor)
-        .otherwise((quote_minor * pl.col("hkd_per_quote")).round().cast(pl.Int64))
+        pl.when(grids.quoted_in_hkd())
+        .then(quoted)
+        .otherwise((quoted * pl.col("hkd_per_quote")).round().cast(pl.Int64))
     )
 
 

@@ -4,25 +4,24 @@ import polars as pl
 
 from analysis.measures import grids, prices
 from analysis.measures.registry import Tables
-from sim.units import ASSET_CODES, ASSETS
-
-COINS: tuple[str, ...] = tuple(code for code, asset in ASSETS.items() if asset.kind == "coin")
-"""Assets that count as tokens, in the order of `sim.units.ASSETS`."""
+from sim.units import ASSET_CODES
 
 _BUYS = {"taker": "buy", "maker": "sell"}
 """Side of the taker with which each party to a trade is the buyer."""
 
+_MONTHS = 1 << 16
+"""More than any month's number (year times 12), so that it fits beside a key in one integer."""
+
 
 def _party(tables: Tables, role: str) -> pl.LazyFrame:
-    """One row a trade from one party's side: what it received (positive) and gave, fee apart."""
+    """One row a trade from one party's side, what it received being positive; the fee is apart."""
     sign = pl.when(pl.col("taker_side") == _BUYS[role]).then(1).otherwise(-1)
-    lots = pl.col("quantity_lots")
+    lots = sign * pl.col("quantity_lots")
     return tables.scan("trade").select(
         "time_us",
-        "instrument",
-        pl.col(role).alias("client"),
-        (sign * lots * grids.lot_minor()).alias("base_minor"),
-        (-sign * lots * pl.col("price_ticks") * grids.tick_lot_minor()).alias("quote_minor"),
+        grids.client_pair_key(role).alias("key"),
+        lots.alias("lots"),
+        (-lots * pl.col("price_ticks")).alias("tick_lots"),
         pl.col(f"{role}_fee_minor").alias("fee_minor"),
     )
 
@@ -31,35 +30,43 @@ def client_trades(tables: Tables) -> pl.DataFrame:
     """One row a client and instrument, sorted: net amounts over all its trades, maker or taker.
 
     Columns: client, instrument, base_minor and quote_minor (received less given, before fees), fee_minor
-    (quote), fee_hkd_minor (at the rate of each trade; null without a rate), first_us, trades.
+    (quote), first_us.
     """
-    parts = []
-    for role in _BUYS:
-        rows = prices.with_hkd_rate(_party(tables, role), tables)
-        parts.append(
-            rows.group_by("client", "instrument").agg(
-                pl.col("base_minor", "quote_minor", "fee_minor").sum(),
-                _sum_or_null(prices.in_hkd_minor(pl.col("fee_minor"))).alias("fee_hkd_minor"),
-                pl.col("time_us").min().alias("first_us"),
-                pl.len().cast(pl.Int64).alias("trades"),
-            )
-        )
+    sums = pl.col("lots", "tick_lots", "fee_minor").sum()
+    parts = [
+        _party(tables, role)
+        .group_by("key")
+        .agg(sums, pl.col("time_us").min().alias("first_us"))
+        .collect(engine="streaming")
+        for role in _BUYS
+    ]
     return (
         pl.concat(parts)
-        .group_by("client", "instrument")
-        .agg(
-            pl.col("base_minor", "quote_minor", "fee_minor", "trades").sum(),
-            _sum_or_null(pl.col("fee_hkd_minor")).alias("fee_hkd_minor"),
-            pl.col("first_us").min(),
+        .group_by("key")
+        .agg(sums, pl.col("first_us").min())
+        .sort("key")
+        .select(
+            grids.client_of(pl.col("key")).alias("client"),
+            grids.instrument_of(pl.col("key")).alias("instrument"),
+            "lots",
+            "tick_lots",
+            "fee_minor",
+            "first_us",
         )
-        .sort("client", "instrument")
-        .collect(engine="streaming")
+        .select(
+            "client",
+            "instrument",
+            (pl.col("lots") * grids.lot_minor()).alias("base_minor"),
+            (pl.col("tick_lots") * grids.tick_lot_minor()).alias("quote_minor"),
+            "fee_minor",
+            "first_us",
+        )
     )
 
 
 def _sum_or_null(column: pl.Expr) -> pl.Expr:
     """Sum that is null as soon as one part is unknown, instead of leaving it out in silence."""
-    return pl.when(column.is_null().any()).then(None).otherwise(column.sum())
+    return pl.when(column.null_count() == 0).then(column.sum())
 
 
 def first_trades(tables: Tables) -> pl.DataFrame:
@@ -74,18 +81,32 @@ def pair_days(tables: Tables) -> pl.DataFrame:
 
     Columns: instrument, day, trades, volume_hkd_minor, fees_hkd_minor (both null without an HKD rate).
     """
-    notional = pl.col("price_ticks") * pl.col("quantity_lots") * grids.tick_lot_minor()
+    notional = pl.col("price_ticks") * pl.col("quantity_lots")
     fees = pl.col("taker_fee_minor") + pl.col("maker_fee_minor")
     return (
         prices.with_hkd_rate(tables.scan("trade"), tables)
-        .group_by("instrument", grids.hong_kong_day(pl.col("time_us")).alias("day"))
+        .select(
+            "instrument",
+            grids.hong_kong_day(pl.col("time_us")).alias("day"),
+            prices.in_hkd(notional).alias("tick_lots"),
+            prices.in_hkd(fees).alias("fees_hkd_minor"),
+        )
+        .group_by("instrument", "day")
         .agg(
             pl.len().cast(pl.Int64).alias("trades"),
-            _sum_or_null(prices.in_hkd_minor(notional)).alias("volume_hkd_minor"),
-            _sum_or_null(prices.in_hkd_minor(fees)).alias("fees_hkd_minor"),
+            _sum_or_null(pl.col("tick_lots")),
+            _sum_or_null(pl.col("fees_hkd_minor")),
         )
         .sort("instrument", "day")
         .collect(engine="streaming")
+        .select(
+            "instrument",
+            "day",
+            "trades",
+            # HKD and USD have minor units of one size, so a pair's grid holds for its HKD value, too.
+            (pl.col("tick_lots") * grids.tick_lot_minor()).alias("volume_hkd_minor"),
+            "fees_hkd_minor",
+        )
     )
 
 
@@ -152,27 +173,36 @@ def _by_client_and_asset(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def coin_flows_by_month(tables: Tables) -> pl.DataFrame:
-    """One row a client, coin and Hong Kong month: client, asset, month, minor (net received).
+    """Coins that each client received less gave by Hong Kong month, in order of months.
 
-    Trades and coins moved in and out; sorted by month, client and asset.
+    Columns: client, coin (place in `grids.COINS`), month, minor; a client, coin and month may have several
+    rows. Counts trades and coins moved in and out.
     """
-    month = grids.hong_kong_month(pl.col("time_us")).alias("month")
+    month = grids.hong_kong_month(pl.col("time_us"))
+    keyed = (pl.col("key") * _MONTHS + month).alias("key")
+    pair = pl.col("key") // _MONTHS
     parts = [
-        _party(tables, role).select(
-            "client", grids.base().alias("asset"), month, pl.col("base_minor").alias("minor")
+        _party(tables, role)
+        .select(keyed, "lots")
+        .group_by("key")
+        .agg(pl.col("lots").sum())
+        .collect(engine="streaming")
+        .select(
+            grids.client_of(pair).alias("client"),
+            grids.coin_place_of(pair).alias("coin"),
+            (pl.col("key") % _MONTHS).alias("month"),
+            (pl.col("lots") * grids.lot_minor_of(pair)).alias("minor"),
         )
         for role in _BUYS
     ]
+    place = pl.col("asset").replace_strict(
+        grids.COINS, range(len(grids.COINS)), return_dtype=pl.Int64
+    )
     for kind, sign in (("coin_deposited", 1), ("coin_paid_out", -1)):
         minor = (sign * pl.col("amount_minor")).alias("minor")
-        parts.append(tables.scan(kind).select("client", "asset", month, minor))
-    return (
-        pl.concat(parts)
-        .group_by("client", "asset", "month")
-        .agg(pl.col("minor").sum())
-        .sort("month", "client", "asset")
-        .collect(engine="streaming")
-    )
+        moved = tables.scan(kind).select("client", place.alias("coin"), month.alias("month"), minor)
+        parts.append(moved.collect(engine="streaming"))
+    return pl.concat(parts).sort("month")
 
 
 def value_hkd(amounts: pl.DataFrame, worth: prices.Prices, column: str) -> pl.DataFrame:

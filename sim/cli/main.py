@@ -124,7 +124,7 @@ def _known_errors() -> tuple[type[BaseException], ...]:
         ("sim.scenario", "ScenarioErrors"),
         ("sim.rules", "RuleErrors"),
         ("sim.journal", "JournalError"),
-        ("sim.world.reference", "ReferencePriceError"),
+        ("sim.world.reference", "ReferenceDataError"),
         ("sim.quantities", "QuantityError"),
         ("sim.experiments", "ExperimentError"),
         ("analysis", "MeasureError"),

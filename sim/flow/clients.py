@@ -86,16 +86,19 @@ from sim.flow.memory import (
 )
 from sim.matching import views
 from sim.matching.bits import Memory, compiled, inlined
-from sim.units import DAY_US, PPM, SYMBOLS
+from sim.units import DAY_US, HOUR_US, PPM, SYMBOLS
 from sim.world.activity import business_to_wall
 
 CLOCK = purpose("client.clock")
+FIRST_LOOK = purpose("client.first_look")
 COIN = purpose("client.coin")
 SIDE = purpose("client.side")
 SHARE = purpose("client.share")
 DISTANCE = purpose("client.distance")
 STYLE = purpose("client.style")
 
+FIRST_LOOK_US = 6 * HOUR_US
+"""Mean time from the first money on the account to the first look at the market; assumption."""
 LOOK_BACK_US = 30 * DAY_US
 RESPONSE = 2.5
 """A move of 20 % over the look-back takes a trend follower from half to all of its target."""
@@ -125,7 +128,7 @@ def _tick(plane: Memory, account: int) -> int:
 
 @compiled
 def wind_clock(plane: Memory, account: int, from_us: int) -> None:
-    """Wind the client's clock from its birth to its first wake-up at or after an instant.
+    """Wind the client's clock, from its birth or its last wake-up, to the first one at or after an instant.
 
     The clock runs whether or not the client may trade, so that the same person looks at the market at the
     same instants under every policy.
@@ -134,6 +137,13 @@ def wind_clock(plane: Memory, account: int, from_us: int) -> None:
     while time_us < from_us:
         time_us = _tick(plane, account)
     push(plane, time_us, account)
+
+
+@compiled
+def first_look(plane: Memory, account: int) -> None:
+    """Let a client whose account has just become active look at the market soon; then its clock takes over."""
+    delay_us = exponential(uniform(plane[SEED], FIRST_LOOK, account, 0), float(FIRST_LOOK_US))
+    push(plane, plane[NOW] + int(delay_us) + 1, account)
 
 
 @inlined
@@ -290,4 +300,4 @@ def wake_client(plane: Memory, account: int) -> None:
         _at_random(plane, account, instrument)
     if plane[WANT_LOTS] > 0:
         _send(plane, account, instrument)
-    push(plane, max(_tick(plane, account), plane[NOW]), account)
+    wind_clock(plane, account, plane[NOW] + 1)

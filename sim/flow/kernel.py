@@ -4,10 +4,11 @@ The loop comes back early, before the next wake-up, when a buffer could overflow
 nothing by stopping: called again with the same instant it goes on where it was.
 """
 
+from sim.flow.clients import first_look as first_look_of
 from sim.flow.clients import wake_client
-from sim.flow.clients import wind_clock as wind_clock_of
 from sim.flow.desk import BUY, SELL, new_row
 from sim.flow.desk import cancel as cancel_at_desk
+from sim.flow.desk import submit as submit_at_desk
 from sim.flow.heap import pop
 from sim.flow.heap import push as push_wake
 from sim.flow.layout import (
@@ -116,9 +117,9 @@ def advance(words: Ints, until_us: int) -> int:
 
 
 @compiled
-def wind_clock(words: Ints, account: int, from_us: int) -> None:
-    """Start a client's clock at an instant; see `clients.wind_clock`."""
-    wind_clock_of(memory_of(words), account, from_us)
+def first_look(words: Ints, account: int) -> None:
+    """Put a client's first wake-up on the heap."""
+    first_look_of(memory_of(words), account)
 
 
 @compiled
@@ -137,3 +138,11 @@ def push(words: Ints, time_us: int, agent: int) -> None:
 def cancel(words: Ints, account: int, instrument: int, order: int, reason: int, cause: int) -> bool:
     """Take a resting order off its book; see `desk.cancel`."""
     return cancel_at_desk(memory_of(words), account, instrument, order, reason, cause)
+
+
+@compiled
+def submit(
+    words: Ints, account: int, instrument: int, side: int, order_type: int, life: int, price: int, lots: int
+) -> int:
+    """Send one order to the desk from outside the kernel; see `desk.submit`."""
+    return submit_at_desk(memory_of(words), account, instrument, side, order_type, life, price, lots)

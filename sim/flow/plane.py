@@ -26,7 +26,7 @@ from sim.events import (
 from sim.events.codes import CancelReason, ClientClass
 from sim.flow.arena import Arena
 from sim.flow.frames import frames, minimum_rule
-from sim.flow.kernel import advance, cancel, next_look, wind_clock
+from sim.flow.kernel import advance, cancel, first_look, next_look
 from sim.flow.layout import (
     ACTIVE,
     AVAILABLE,
@@ -152,7 +152,7 @@ class OrderPlane:
                 self._credit(event.client, event.asset, -event.amount_minor)
             case ClientActivated():
                 self._admit(event.client, event.client_class)
-                wind_clock(self._words, event.client, event.time_us)
+                first_look(self._words, event.client)
             case ParticipantRegistered():
                 self._admit(event.client, event.client_class)
                 next_look(self._words, event.client)

@@ -130,6 +130,8 @@ def row_sums(frame: pl.DataFrame) -> tuple[tuple[int, int], ...]:
 
     When one row of a block changes, the two sums change by d and place * d: their quotient is its place.
     """
+    if not frame.height:
+        return ()
     mixer = pl.lit(_MIXER, pl.UInt64)
     code = pl.lit(0, pl.UInt64)
     for column in frame:
@@ -139,8 +141,6 @@ def row_sums(frame: pl.DataFrame) -> tuple[tuple[int, int], ...]:
     code = code * mixer // (1 << 32)
     codes = frame.select(code.alias("code"))["code"].to_numpy()
     starts = np.arange(0, len(codes), BLOCK_ROWS)
-    if not len(starts):
-        return ()
     places = np.arange(len(codes), dtype=np.uint64) % np.uint64(BLOCK_ROWS)
     plain = np.add.reduceat(codes, starts)
     placed = np.add.reduceat(codes * places, starts)
@@ -154,7 +154,7 @@ def _row_value(column: pl.Series) -> pl.Expr:
         return named.reinterpret(signed=False)
     if column.dtype != pl.String:
         return (named.to_physical() if isinstance(column.dtype, pl.Enum) else named).cast(pl.UInt64)
-    if len(column) and (column == column[0]).all():
+    if (column == column[0]).all():
         # Mostly the empty rule of order events, and not worth a look-up a row.
         return pl.lit(_text_value(column[0]), pl.UInt64)
     texts = column.unique().to_list()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 
 class JournalError(Exception):
@@ -38,16 +38,16 @@ def explained(doing: str, consequence: str = "") -> Iterator[None]:
     Raises
     ------
     JournalError
-        In place of any OSError or PolarsError.
+        In place of any OSError or PolarsError, or a panic of Polars (which damaged Parquet can cause).
     """
     try:
         yield
-    except (OSError, PolarsError) as error:
+    except (OSError, PolarsError, PanicException) as error:
         sentence = f"{doing}: {_cause(error)}"
         raise JournalError(f"{sentence}; {consequence}" if consequence else sentence) from error
 
 
-def _cause(error: OSError | PolarsError) -> str:
+def _cause(error: BaseException) -> str:
     number = error.errno if isinstance(error, OSError) else None
     if number is None:
         # Polars reports the system's error number in its text only.

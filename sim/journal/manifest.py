@@ -204,11 +204,12 @@ def _entry(record: dict[str, Any]) -> Entry:
         files = {name: FileDigest(**file) for name, file in record["attachments"].items()}
         return Header(record["segment_events"], record["header"], files)
     if line == "segment":
-        return Segment(**{**record, "parts": tuple(_part(part) for part in record["parts"])})
+        return Segment(**{**record, "parts": tuple(part_of(part) for part in record["parts"])})
     return {"end": Closing, "resumed": Resumption}[line](**record)  # type: ignore[no-any-return]
 
 
-def _part(record: dict[str, Any]) -> Part:
+def part_of(record: dict[str, Any]) -> Part:
+    """Build a part from the JSON that `attrs.asdict` made of it."""
     content = record["content"]
     sums = tuple((plain, placed) for plain, placed in content["sums"])
     table = TableDigest(content["digest"], tuple(content["leaves"]), sums)

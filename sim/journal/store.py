@@ -118,11 +118,32 @@ class Store:
         """
         tables = tables_of(rows)
         segment = describe(rows, tables, self._past)
-        if not (self.is_replaying and self._is_recorded(segment, tables)):
+        recorded_to = self._compare(segment, tables) if self.is_replaying else 0
+        if segment.last_seq > recorded_to:
             self._commit(segment, tables)
-        self.sealed += 1
         self._events = segment.last_seq
+        if segment.last_seq < recorded_to:
+            return  # The re-run stops inside a segment on record.
+        self.sealed += 1
         self._past = Past(segment.chain, segment.last_time_us)
+
+    def _compare(self, segment: Segment, tables: dict[str, pl.DataFrame]) -> int:
+        """Compare a segment with the record; return the last seq on record, which may be less or more."""
+        recorded = self._recorded[segment.number - 1]
+        if segment.chain != recorded.chain:
+            last_seq = min(segment.last_seq, recorded.last_seq)
+            difference = first_difference(read_tables(self.run_dir, recorded), tables, last_seq)
+            if difference:
+                raise JournalError(
+                    f"the re-run differs from {self.run_dir} at seq {difference.seq}: "
+                    f"{difference.first} on record, {difference.second} now"
+                )
+            if segment.last_seq == recorded.last_seq:
+                raise JournalError(
+                    f"the re-run has the events of segment {segment.number} of {self.run_dir}, "
+                    f"but in tables of another schema version"
+                )
+        return recorded.last_seq
 
     def _commit(self, segment: Segment, tables: dict[str, pl.DataFrame]) -> None:
         if self._closing and self._closing.state == "complete":
@@ -131,23 +152,6 @@ class Store:
             )
         self._reopen()
         self._append(write_parts(self.run_dir, segment, tables))
-
-    def _is_recorded(self, segment: Segment, tables: dict[str, pl.DataFrame]) -> bool:
-        """Compare with the record; False where the record is a shorter piece of this segment, so far equal."""
-        recorded = self._recorded[segment.number - 1]
-        if (segment.chain, segment.digest) == (recorded.chain, recorded.digest):
-            return True
-        difference = first_difference(
-            read_tables(self.run_dir, recorded), tables, recorded.last_seq
-        )
-        if difference:
-            raise JournalError(
-                f"the re-run differs from {self.run_dir} at seq {difference.seq}: "
-                f"{difference.first} on record, {difference.second} now"
-            )
-        if recorded.last_seq > segment.last_seq:
-            raise JournalError(f"the re-run ends at seq {segment.last_seq}, before the record does")
-        return False
 
     def _reopen(self) -> None:
         """Say in the manifest that a run which had ended goes on behind the segments found equal."""

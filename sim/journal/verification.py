@@ -7,10 +7,10 @@ import attrs
 import polars as pl
 
 from sim.journal import manifest
-from sim.journal.digest import BLOCK_ROWS, TableDigest, table_digest
+from sim.journal.damage import change, examine, read_table
 from sim.journal.durable import FileDigest
 from sim.journal.errors import JournalError, explained
-from sim.journal.manifest import Manifest, Part, Segment
+from sim.journal.manifest import Manifest, Segment
 from sim.journal.order import first_disorder
 from sim.journal.sealing import EVENTS_FOLDER
 
@@ -35,7 +35,11 @@ class Verification:
 
 
 def verify(
-    run_dir: Path, expect_head: str | None = None, progress: Progress | None = None
+    run_dir: Path,
+    expect_head: str | None = None,
+    progress: Progress | None = None,
+    *,
+    locate: bool = True,
 ) -> Verification:
     """Check a run: manifest, chain, every file, every value, and the order of events.
 
@@ -50,6 +54,8 @@ def verify(
         replaced, or cut at the end of a segment.
     progress
         Called with (segments done, segments in all).
+    locate
+        Say which row of the first damaged file changed, where it can still be read.
 
     Raises
     ------
@@ -62,7 +68,7 @@ def verify(
         if not (run_dir / manifest.FILE_NAME).is_file():
             raise
         return Verification((f"the header: {error}",), 0, "")
-    by_segment = _segment_problems(run_dir, found, progress)
+    by_segment = _segment_problems(run_dir, found, progress, locate=locate)
     problems = [problem for found_here in by_segment for problem in found_here]
     valid = next(
         (place for place, found_here in enumerate(by_segment) if found_here), len(by_segment)
@@ -118,13 +124,17 @@ def _strangers(run_dir: Path, found: Manifest) -> list[str]:
     return [name for name in names if name not in known]
 
 
-def _segment_problems(run_dir: Path, found: Manifest, progress: Progress | None) -> list[list[str]]:
+def _segment_problems(
+    run_dir: Path, found: Manifest, progress: Progress | None, *, locate: bool
+) -> list[list[str]]:
     problems: list[list[str]] = []
     before: Segment | None = None
     for place, segment in enumerate(found.segments):
         if progress:
             progress(place, len(found.segments))
-        here = _chain_problems(found, segment, before) + _content_problems(run_dir, segment, before)
+        here = _chain_problems(found, segment, before)
+        here += _content_problems(run_dir, segment, before, locate=locate)
+        locate = locate and not here
         problems.append([f"segment {segment.number}: {problem}" for problem in here])
         before = segment
     if progress:
@@ -151,23 +161,27 @@ def _chain_problems(found: Manifest, segment: Segment, before: Segment | None) -
     return problems
 
 
-def _content_problems(run_dir: Path, segment: Segment, before: Segment | None) -> list[str]:
+def _content_problems(
+    run_dir: Path, segment: Segment, before: Segment | None, *, locate: bool
+) -> list[str]:
     tables: dict[str, pl.DataFrame] = {}
     problems = []
     for part in segment.parts:
         path = run_dir / part.path
         problem = _file_problem(path, part.file)
-        try:
-            with explained("cannot be read"):
-                tables[part.kind] = pl.read_parquet(path, glob=False)
-            change = _change(part, tables[part.kind])
-        except JournalError as error:
-            change = str(error)
-        if problem or change:
-            problems.append(f"{part.path}: {'; '.join(filter(None, (problem, change)))}")
-    if problems:
-        return problems
-    return _order_problems(segment, tables, before)
+        if problem and locate and path.is_file():
+            problem = f"{problem}; {examine(path, part)}"
+        elif not problem:
+            try:
+                tables[part.kind] = read_table(path)
+                problem = change(part, tables[part.kind])
+            except JournalError as error:
+                problem = str(error)
+        if problem:
+            problems.append(f"{part.path}: {problem}")
+            # Where rows changed is looked up once: for the first file that did.
+            locate = False
+    return problems or _order_problems(segment, tables, before)
 
 
 def _file_problem(path: Path, expected: FileDigest) -> str:
@@ -179,32 +193,6 @@ def _file_problem(path: Path, expected: FileDigest) -> str:
     if actual.size_bytes != expected.size_bytes:
         return f"has {actual.size_bytes} bytes; {expected.size_bytes} were sealed"
     return "" if actual == expected else "its bytes are not those that were sealed"
-
-
-def _change(part: Part, table: pl.DataFrame) -> str:
-    """Say what changed in a part's content, down to the row where that can be known."""
-    actual = table_digest(part.kind, part.version, table)
-    if actual.digest == part.content.digest:
-        return ""
-    if table.height != part.rows:
-        return f"{table.height} rows; {part.rows} were sealed"
-    return _changed_row(part.content, actual, table)
-
-
-def _changed_row(sealed: TableDigest, actual: TableDigest, table: pl.DataFrame) -> str:
-    pairs = list(zip(sealed.leaves, actual.leaves, strict=True))
-    block = next((place for place, (one, other) in enumerate(pairs) if one != other), None)
-    if block is None:
-        return "its columns are not those that were sealed"
-    start = block * BLOCK_ROWS
-    stop = min(start + BLOCK_ROWS, table.height)
-    plain, placed = (
-        new - old for new, old in zip(actual.sums[block], sealed.sums[block], strict=True)
-    )
-    if plain and placed % plain == 0 and 0 <= placed // plain < stop - start:
-        row = start + placed // plain
-        return f"row {row} (seq {table['seq'][row]}) was changed"
-    return f"several rows were changed, the first between row {start} and row {stop - 1}"
 
 
 def _order_problems(

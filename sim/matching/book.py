@@ -9,9 +9,9 @@ import numpy as np
 
 from sim.matching import batch, core
 from sim.matching.arena import HEADER_WORDS, LAYOUT, LAYOUT_WORD, TABLE, TABLE_MASK, Arena, aligned
-from sim.matching.codes import OrderType, Side, TimeInForce
-from sim.matching.events import Event, decode
-from sim.matching.layout import BUFFER_HEADER, EVENT_WIDTH, Words, new_buffer
+from sim.matching.codes import CancelReason, OrderType, Side, TimeInForce
+from sim.matching.events import Accepted, Cancelled, Event, decode
+from sim.matching.layout import BUFFER_HEADER, EVENT_WIDTH, ORDER, Words, new_buffer
 from sim.matching.single import COMMAND_FORMAT, COMMAND_OFFSET, cancel_one, submit_one
 
 _LIMIT = int(OrderType.LIMIT)
@@ -19,11 +19,17 @@ _MARKET = int(OrderType.MARKET)
 _IOC = int(TimeInForce.IOC)
 _BUY = int(Side.BUY)
 _SELL = int(Side.SELL)
+_SIDES = tuple(Side)
+_REQUESTED = CancelReason.REQUESTED
 
 _ROWS = 64
 _WORD_BYTES = 8
 _ROW_BYTES = EVENT_WIDTH * _WORD_BYTES
 _FIRST_BYTE = BUFFER_HEADER * _WORD_BYTES
+_SUBJECT_BYTE = _FIRST_BYTE + ORDER * _WORD_BYTES
+_unpack_subject = Struct(
+    "=5q"
+).unpack_from  # order, account, side, price, quantity of the first row
 _unpack_rows = Struct(f"={EVENT_WIDTH}q").iter_unpack
 _pack_command = Struct(COMMAND_FORMAT).pack_into
 _pack_order = Struct("=q").pack_into
@@ -112,11 +118,15 @@ class OrderBook:
         time_in_force: int = TimeInForce.GTC,
     ) -> list[Event]:
         """Enter a limit order: trade at the limit price or better, then rest (GTC) or leave (IOC)."""
-        return self._submit(order, account, side, _LIMIT, time_in_force, price, quantity)
+        command = (order, account, side, _LIMIT, time_in_force, price, quantity)
+        rows = self._submit(command)
+        if rows == 1:
+            return [Accepted(order, account, _SIDES[side], price, quantity)]
+        return self._events(rows)
 
     def submit_market(self, order: int, account: int, side: int, quantity: int) -> list[Event]:
         """Enter a market order: trade with whatever rests; what finds no counterparty is cancelled."""
-        return self._submit(order, account, side, _MARKET, _IOC, 0, quantity)
+        return self._events(self._submit((order, account, side, _MARKET, _IOC, 0, quantity)))
 
     def cancel(self, order: int) -> list[Event]:
         """Take a resting order out of the book."""
@@ -124,7 +134,10 @@ class OrderBook:
             _pack_order(self._bytes, COMMAND_OFFSET, order)
         except StructError:
             raise CommandError(_command_problem((order,))) from None
-        return self._events(cancel_one(self._arena, self._buffer))
+        if cancel_one(self._arena, self._buffer):
+            return self._events(1)
+        _, account, side, price, quantity = _unpack_subject(self._bytes, _SUBJECT_BYTE)
+        return [Cancelled(order, account, _SIDES[side], price, quantity, _REQUESTED)]
 
     def process(self, commands: batch.Commands) -> batch.Events:
         """Execute a batch of commands in one compiled loop; the same events as one call a command.
@@ -210,7 +223,8 @@ class OrderBook:
 
     # -- inside ------------------------------------------------------------------------------------
 
-    def _submit(self, *command: int) -> list[Event]:
+    def _submit(self, command: tuple[int, ...]) -> int:
+        """Run a new order, with room made as needed; return what `submit_one` does."""
         try:
             _pack_command(self._bytes, COMMAND_OFFSET, *command)
         except StructError:
@@ -219,10 +233,11 @@ class OrderBook:
         while rows == 0:
             self._make_room(command)
             rows = submit_one(self._arena, self._buffer)
-        return self._events(rows)
+        return rows
 
     def _events(self, rows: int) -> list[Event]:
-        return decode(_unpack_rows(self._bytes[_FIRST_BYTE : _FIRST_BYTE + rows * _ROW_BYTES]))
+        end = _FIRST_BYTE + abs(rows) * _ROW_BYTES
+        return decode(_unpack_rows(self._bytes[_FIRST_BYTE:end]))
 
     def _make_room(self, command: tuple[int, ...]) -> None:
         if not core.room_for_command(self._arena):

@@ -27,7 +27,8 @@ from sim.matching.bits import Memory, compiled, inlined
 from sim.matching.codes import CancelReason, EventKind, OrderType, Reject, Side, TimeInForce
 from sim.matching.ladder import find_level, key_of, new_level, price_of, remove_level, state_of
 from sim.matching.rows import write_row
-from sim.matching.table import enter, erase, has_room, place_of, release, take
+from sim.matching.table import HANDLE, enter, erase, has_room, place_of, release, take
+from sim.matching.views import live_orders
 
 _BUY = int(Side.BUY)
 _SELL = int(Side.SELL)
@@ -213,7 +214,7 @@ def submit_order(
 def cancel_order(book: Memory, out: Memory, order_id: int) -> int:
     """Take a resting order out of the book; see `core.cancel`."""
     place = place_of(book, order_id, ORDER_KIND)
-    order = book[place] & 0xFFFF_FFFF
+    order = book[place] & HANDLE
     if order == 0:
         write_row(out, _REJECTED, order_id, 0, 0, 0, 0, 0, 0, 0, 0, _UNKNOWN_ORDER)
         return _UNKNOWN_ORDER
@@ -234,7 +235,7 @@ def cancel_order(book: Memory, out: Memory, order_id: int) -> int:
     book[level + COUNT] -= 1
     book[state + LOTS] -= lots
     book[state + ORDERS] -= 1
-    if older == younger and older == level:
+    if book[level + NEXT] == level:
         remove_level(book, level)
     return 0
 
@@ -248,10 +249,10 @@ def room_for_commands(book: Memory, commands: int) -> bool:
 @inlined
 def events_bound(book: Memory) -> int:
     """Rows that one command can write at most: a fill for every resting order, and two more."""
-    return book[state_of(_BUY) + ORDERS] + book[state_of(_SELL) + ORDERS] + 2
+    return 2 + live_orders(book)
 
 
 @inlined
 def rows_bound(book: Memory, quantity: int) -> int:
     """Rows that an order of so many lots can write at most, each fill taking a lot of it."""
-    return min(2 + max(quantity, 0), events_bound(book))
+    return 2 + min(max(quantity, 0), live_orders(book))

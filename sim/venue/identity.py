@@ -1,7 +1,7 @@
 """Identity checks: automatic for most, an officer for the rest (VATP-G 9.5, rule onb.kyc).
 
 Officers work their shift on business days, take cases in the order they joined the queue, and finish the
-case they have opened. An application that comes in outside the shift joins the queue at the next opening.
+case they have opened; work on an application that comes in outside the shift begins at the next opening.
 A prospect who waits longer than their patience, counted from the application, withdraws.
 """
 
@@ -64,12 +64,9 @@ class IdentityDesk:
         """Wait for an officer and let them work; False when the prospect's patience ends first."""
         platform, staff = self._platform, self._staff
         deadline_us = case.submitted_us + case.prospect.patience_us
-        opening_us = platform.calendar.next_open(platform.now, staff.opens, staff.closes)
-        if opening_us >= deadline_us:
+        if platform.calendar.next_open(platform.now, staff.opens, staff.closes) >= deadline_us:
             yield platform.until(deadline_us)
             return False
-        if opening_us > platform.now:
-            yield platform.until(opening_us)
         with self._officers.request() as turn:
             if not turn.triggered:
                 yield turn | platform.until(deadline_us)

@@ -78,7 +78,7 @@ KNOWN: dict[str, float | None] = {
     "paid_by_next_business_day_pct": 50,
     "deposits_refused_pct": 12.5,
     "fee_income_hkd": 549,
-    "fees_per_active_client_hkd": (174 + 7.8 * 8 + 36 + 45) / 4,
+    "fees_per_active_client_hkd": (174 + 7.8 * 7.8 + 36 + 45) / 4,
     # HKD 113,826 + 25,964 + 10,000 + 9,955; USD 3,792.2; 0.8 BTC
     "client_assets_hkd": 159_745 + 3_792.2 * 7.8 + 0.8 * 234_000,
     # maker HKD 1,153,846, USD 5,194.8, 8.1 BTC; arbitrageur HKD 475,964, 0.1 BTC

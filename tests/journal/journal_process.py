@@ -5,9 +5,15 @@ import sys
 import time
 from pathlib import Path
 
-from journal_samples import BATCH, HEADER, control_events, order_batch, order_flow, write_mixed
-
 from sim.journal import Journal, JournalError, RunLog
+from tests.journal.journal_samples import (
+    BATCH,
+    HEADER,
+    control_events,
+    order_batch,
+    order_flow,
+    write_mixed,
+)
 
 BATCHES = 4000
 

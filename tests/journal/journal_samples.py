@@ -215,6 +215,9 @@ def write_mixed(run_dir: Path, orders: int = 60, segment_events: int = 25) -> st
         return journal.complete({"wall_s": 1.5})
 
 
+ROOT = Path(__file__).parents[2]
+
+
 def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run this folder's process script to its end and return what it printed."""
     return subprocess.run(
@@ -222,10 +225,11 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         capture_output=True,
         text=True,
         check=False,
+        cwd=ROOT,
         env={**os.environ, **environment},
     )
 
 
 def command(*arguments: str) -> list[str]:
-    """Command line of this folder's process script."""
-    return [sys.executable, str(Path(__file__).with_name("journal_process.py")), *arguments]
+    """Command line of this folder's process script, to be started in ROOT."""
+    return [sys.executable, "-m", "tests.journal.journal_process", *arguments]

@@ -4,22 +4,23 @@ import time
 from pathlib import Path
 
 import pytest
-from journal_samples import (
+
+from sim.journal import Journal, JournalError, RunLog, verify
+from tests.journal.journal_samples import (
     HEADER,
+    ROOT,
     command,
     control_events,
     order_batches,
     write_controls,
 )
 
-from sim.journal import Journal, JournalError, RunLog, verify
-
 SEGMENT = 3000
 
 
 def killed_run(run_dir: Path, least_segments: int) -> RunLog:
     """Start a writer, kill it without warning once so many segments are committed, open what it left."""
-    with subprocess.Popen(command("forever", str(run_dir), str(SEGMENT))) as process:
+    with subprocess.Popen(command("forever", str(run_dir), str(SEGMENT)), cwd=ROOT) as process:
         manifest = run_dir / "manifest.jsonl"
         give_up = time.monotonic() + 60
         while not manifest.exists() or manifest.read_bytes().count(b"\n") <= least_segments:

@@ -2,9 +2,9 @@ import os
 from pathlib import Path
 
 import pytest
-from journal_samples import HEADER, control_events, order_flow, python, write_controls
 
 from sim.journal import Journal, JournalError, RunLog, verify
+from tests.journal.journal_samples import HEADER, control_events, order_flow, python, write_controls
 
 
 def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:

@@ -181,20 +181,16 @@ class ReferenceMatcher:
     def _refusal(
         self, order: int, side: int, order_type: int, time_in_force: int, quantity: int
     ) -> int:
-        if side not in {BUY, SELL}:
-            return UNKNOWN_SIDE
-        if order_type not in {LIMIT, MARKET}:
-            return UNKNOWN_ORDER_TYPE
-        if time_in_force not in {GTC, IOC}:
-            return UNKNOWN_TIME_IN_FORCE
-        if quantity <= 0:
-            return QUANTITY_NOT_POSITIVE
         may_rest = order_type == LIMIT and time_in_force == GTC
-        if may_rest and self.lots[side] + quantity > MOST:
-            return QUANTITY_TOO_LARGE
-        if order in self.live:
-            return DUPLICATE_ORDER
-        return 0
+        problems = [
+            (side not in {BUY, SELL}, UNKNOWN_SIDE),
+            (order_type not in {LIMIT, MARKET}, UNKNOWN_ORDER_TYPE),
+            (time_in_force not in {GTC, IOC}, UNKNOWN_TIME_IN_FORCE),
+            (quantity <= 0, QUANTITY_NOT_POSITIVE),
+            (may_rest and self.lots.get(side, 0) + quantity > MOST, QUANTITY_TOO_LARGE),
+            (order in self.live, DUPLICATE_ORDER),
+        ]
+        return next((reason for wrong, reason in problems if wrong), 0)
 
     def _remove(self, resting: Resting) -> None:
         queue = self.sides[resting.side][resting.price]

@@ -1,7 +1,6 @@
 """Command streams for the tests: a hypothesis strategy and a fast seeded generator."""
 
 import numpy as np
-import numpy.typing as npt
 from hypothesis import strategies as st
 
 from sim.matching.batch import Commands
@@ -66,27 +65,37 @@ def as_batch(commands: list[Command]) -> Commands:
     return np.array([tuple(command) for command in commands], COMMAND)
 
 
-def mixed_stream(count: int, seed: int, spread: int = 20, recent: int = 1_500) -> Commands:
-    """Half new orders, half cancels of a recent id (often already gone), around a wandering price."""
+def mixed_stream(count: int, seed: int, spread: int = 20, lifetime: int = 5_000) -> Commands:
+    """Orders around a wandering price, most of them cancelled after a while if not traded before.
+
+    Parameters
+    ----------
+    count
+        Commands: a little over half are new orders.
+    seed
+        Of NumPy's generator.
+    spread
+        Mean distance from the middle, in ticks.
+    lifetime
+        Mean number of orders that arrive before an order's cancellation.
+    """
     draw = np.random.default_rng(seed)
-    batch = np.zeros(count, COMMAND)
-    cancelling = draw.random(count) < 0.45
+    orders = np.zeros(count, COMMAND)
+    orders["kind"] = NEW
+    orders["order"] = np.arange(1, count + 1) - (draw.random(count) < 0.005)  # some are duplicates
+    orders["account"] = draw.integers(1, 500, count)
+    orders["side"] = draw.integers(0, 2, count)
+    orders["order_type"] = draw.random(count) < 0.03
+    orders["time_in_force"] = draw.random(count) < 0.1
     middle = 10_000 + np.cumsum(draw.integers(-1, 2, count) * (draw.random(count) < 0.05))
-    side = draw.integers(0, 2, count)
-    distance = draw.geometric(1 / spread, count) - draw.integers(0, spread // 2, count)
-    order = np.cumsum(~cancelling)
-    back = draw.integers(0, recent, count)
-    batch["kind"] = np.where(cancelling, CANCEL, NEW)
-    batch["order"] = np.where(cancelling, np.maximum(1, order - back), order)
-    batch["account"] = draw.integers(1, 500, count)
-    batch["side"] = side
-    batch["order_type"] = draw.random(count) < 0.03
-    batch["time_in_force"] = draw.random(count) < 0.1
-    batch["price"] = middle + np.where(side == 0, -distance, distance)
-    batch["quantity"] = draw.integers(1, 60, count)
-    return batch
-
-
-def column(events: npt.NDArray[np.void], name: str) -> npt.NDArray[np.int64]:
-    """Return one column of a batch's events."""
-    return events[name]
+    distance = draw.geometric(1 / spread, count) - draw.integers(0, spread // 2 + 1, count)
+    orders["price"] = middle + np.where(orders["side"] == 0, -distance, distance)
+    orders["quantity"] = draw.integers(1, 60, count)
+    resting = np.flatnonzero((orders["order_type"] == LIMIT) & (orders["time_in_force"] == GTC))
+    cancels = np.zeros(len(resting), COMMAND)
+    cancels["kind"] = CANCEL
+    cancels["order"] = orders["order"][resting]
+    arrival = np.arange(count)
+    leaving = resting + draw.exponential(lifetime, len(resting))
+    order_of_time = np.argsort(np.concatenate([arrival, leaving]), kind="stable")
+    return np.concatenate([orders, cancels])[order_of_time][:count]

@@ -114,6 +114,7 @@ def test_a_withdrawal_beyond_the_hot_wallet_waits_for_a_signing_batch_in_office_
     assert monday_opens - saturday_us > DAY_US
     assert paid.time_us > monday_opens
     # The batch leaves the hot wallet what the rule allows of the rest, and not more.
+    assert refill.amount_minor == -(100_000 + 18_000 - ALLOWANCE)
     assert wallets(small) == (18_000, 882_000)
     requested = small.journal.events[refill.cause - 1]
     assert isinstance(requested, CoinWithdrawalRequested)
@@ -124,6 +125,9 @@ def test_one_batch_serves_all_that_wait_and_they_are_paid_in_order() -> None:
     saturday_us = small.platform.now + 2 * DAY_US
     for occurrence in range(1, 6):
         ask(small, custody, saturday_us + occurrence * HOUR_US, 50_000, occurrence)
+    monday_us = small.platform.calendar.next_open(saturday_us, OPENS, CLOSES)
+    small.platform.env.run(until=monday_us + 1)
+    assert (custody._operators.count, len(custody._operators.queue)) == (1, 0)
     small.platform.env.run(until=small.end_us)
     refills = [event for event in small.journal.of(ColdSwept) if event.amount_minor < 0]
     assert len(refills) == 1

@@ -2,14 +2,25 @@
 
 from datetime import date
 
+import attrs
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.events import AccountOpened, ExposureLimitSet, FeesSet, ProspectLeft, RuleChanged
+from sim.events import (
+    AccountOpened,
+    ApplicationRefused,
+    ExposureLimitSet,
+    FeesSet,
+    ProspectArrived,
+    ProspectLeft,
+    RuleChanged,
+)
 from sim.events.codes import ClientClass
 from sim.rules import load_regime
 from sim.units import to_us
+from sim.world.people import build_people
 from tests.venue.small_world import (
     RETAIL_OPENS,
     RULES,
@@ -86,6 +97,25 @@ def test_a_change_comes_before_everything_else_of_its_instant() -> None:
     assert [type(event) for event in at_once[:2]] == [RuleChanged, RuleChanged]
     assert [event.rule for event in at_once[:2]] == ["fiat.withdrawal_days", "onb.retail_access"]
     assert len(at_once) > 2, "the pairs open on the same day"
+
+
+def test_who_arrives_at_the_very_instant_of_a_change_meets_the_new_law() -> None:
+    july, august = date(2023, 7, 1), date(2023, 8, 1)
+    regime = small_regime(
+        change("onb.jurisdiction", False),
+        change("onb.risk_profile", False, july),
+        change("onb.retail_access", True, august),
+    )
+    scenario = small_scenario(2, 80, professional_share=0)
+    people = build_people(scenario.world.population, scenario.horizon, 1)
+    # The second arrival is on the clock before the second change is.
+    instants = np.array([to_us(date(2023, 6, 10)), to_us(august)])
+    people = attrs.evolve(people, arrival_us=instants)
+    journal = small_platform(scenario, regime, people=people).run()
+    at_once = [event for event in journal.events if event.time_us == to_us(august)]
+    assert isinstance(at_once[0], RuleChanged)
+    assert isinstance(at_once[1], ProspectArrived)
+    assert [event.client for event in journal.of(ApplicationRefused)] == [101]
 
 
 def test_a_change_before_the_run_or_at_its_start_is_simply_the_law() -> None:

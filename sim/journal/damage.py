@@ -1,0 +1,82 @@
+"""What changed in a damaged part file, down to the row where that can be known."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import attrs
+import polars as pl
+
+from sim.journal.digest import BLOCK_ROWS, TableDigest, table_digest
+from sim.journal.errors import JournalError, explained
+from sim.journal.manifest import Part, part_of
+
+_PATIENCE_S = 120
+
+
+def examine(path: Path, part: Part) -> str:
+    """Read a file whose bytes are damaged, in a process of its own, and say what changed in it.
+
+    Damaged Parquet can make its reader panic, ask for any amount of memory or never end: none of that
+    must reach the process that verifies.
+    """
+    try:
+        process = subprocess.run(  # noqa: S603 - this interpreter and this module
+            [sys.executable, "-m", __name__, str(path)],
+            input=json.dumps(attrs.asdict(part)),
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "it cannot be read"
+    if process.returncode:
+        return "it cannot be read"
+    return process.stdout.strip() or "its values are unchanged"
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """Read a part file; raises JournalError."""
+    with explained("cannot be read"):
+        return pl.read_parquet(path, glob=False)
+
+
+def change(part: Part, table: pl.DataFrame) -> str:
+    """Say what changed in a part's content, down to the row where that can be known."""
+    actual = table_digest(part.kind, part.version, table)
+    if actual.digest == part.content.digest:
+        return ""
+    if table.height != part.rows:
+        return f"{table.height} rows; {part.rows} were sealed"
+    return _changed_row(part.content, actual, table)
+
+
+def _changed_row(sealed: TableDigest, actual: TableDigest, table: pl.DataFrame) -> str:
+    pairs = list(zip(sealed.leaves, actual.leaves, strict=True))
+    block = next((place for place, (one, other) in enumerate(pairs) if one != other), None)
+    if block is None:
+        return "its columns are not those that were sealed"
+    start = block * BLOCK_ROWS
+    stop = min(start + BLOCK_ROWS, table.height)
+    plain, placed = (
+        new - old for new, old in zip(actual.sums[block], sealed.sums[block], strict=True)
+    )
+    if plain and placed % plain == 0 and 0 <= placed // plain < stop - start:
+        row = start + placed // plain
+        return f"row {row} (seq {table['seq'][row]}) was changed"
+    return f"several rows were changed, the first between row {start} and row {stop - 1}"
+
+
+def _main() -> None:
+    """Print what changed in the file that the argument names, by the part that comes as JSON."""
+    path, part = Path(sys.argv[1]), part_of(json.loads(sys.stdin.read()))
+    try:
+        sys.stdout.write(change(part, read_table(path)))
+    except JournalError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    _main()

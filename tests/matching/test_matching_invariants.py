@@ -1,0 +1,217 @@
+"""Promises of the core that hold for every stream of commands, each on its own."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from sim.matching import batch, core
+from sim.matching.arena import LIVE
+from sim.matching.book import OrderBook
+from sim.matching.layout import COMMAND
+from tests.matching.arena_audit import audit
+from tests.matching.reference_matcher import (
+    ACCEPTED,
+    BUY,
+    CANCEL,
+    CANCELLED,
+    NEW,
+    SELL,
+    TRADE,
+    Command,
+)
+from tests.matching.streams import LEAST, MOST, as_batch, mixed_stream, streams
+
+
+def limit_orders(side: int, prices: list[int], first: int = 1, quantity: int = 1) -> batch.Commands:
+    """GTC orders with ids in sequence."""
+    return as_batch(
+        [(NEW, first + index, 1, side, 0, 0, price, quantity) for index, price in enumerate(prices)]
+    )
+
+
+def cancels(orders: range | list[int]) -> batch.Commands:
+    return as_batch([(CANCEL, order, 0, 0, 0, 0, 0, 0) for order in orders])
+
+
+@settings(max_examples=100, deadline=None)
+@given(commands=streams)
+def test_the_book_is_never_crossed(commands: list[Command]) -> None:
+    book = OrderBook()
+    for command in commands:
+        book.process(as_batch([command]))
+        bid, ask = book.best_bid, book.best_ask
+        assert bid is None or ask is None or bid < ask
+
+
+def test_every_accepted_lot_is_traded_cancelled_or_resting() -> None:
+    book = OrderBook()
+    events = book.process(mixed_stream(50_000, seed=11))
+    balance = Counter[int]()
+    for kind, order, _, _, _, quantity, maker, *_ in events.tolist():
+        if kind == ACCEPTED:
+            balance[order] += quantity
+        elif kind == TRADE:
+            balance[order] -= quantity
+            balance[maker] -= quantity
+        elif kind == CANCELLED:
+            balance[order] -= quantity
+    resting = {order.order: order.quantity for order in book.orders()}
+    assert {order: lots for order, lots in balance.items() if lots} == resting
+    assert len(resting) > 100
+
+
+def test_at_one_price_the_older_order_trades_first() -> None:
+    book = OrderBook()
+    orders = np.random.default_rng(5).permutation(500) + 1
+    queue = limit_orders(SELL, [100] * 500)
+    queue["order"] = orders
+    book.process(queue)
+    gone = orders[::7]
+    book.process(cancels(gone.tolist()))
+    trades = book.process(as_batch([(NEW, 1000, 1, BUY, 1, 0, 0, 10_000)]))
+    makers = trades["maker_order"][trades["kind"] == TRADE]
+    assert makers.tolist() == [order for order in orders.tolist() if order not in set(gone)]
+
+
+def test_a_better_price_trades_first_over_the_whole_int64_range() -> None:
+    prices = sorted({LEAST, LEAST + 1, -1, 0, 1, 63, 64, 4095, 4096, MOST - 1, MOST})
+    shuffled = np.random.default_rng(6).permutation(prices).tolist()
+    for side, best_first in ((SELL, prices), (BUY, prices[::-1])):
+        book = OrderBook(1)
+        book.process(limit_orders(side, shuffled))
+        audit(book.snapshot())
+        assert [level.price for level in book.depth(99)[side]] == best_first
+        trades = book.process(as_batch([(NEW, 99, 1, 1 - side, 1, 0, 0, 99)]))
+        assert trades["price"][trades["kind"] == TRADE].tolist() == best_first
+
+
+@pytest.mark.parametrize("price", [LEAST, MOST, 0])
+def test_orders_at_one_extreme_price_trade_with_each_other(price: int) -> None:
+    book = OrderBook()
+    book.submit_limit(1, 1, BUY, price, 5)
+    trade = book.submit_limit(2, 2, SELL, price, 5)[1]
+    assert (trade.price, len(book)) == (price, 0)
+
+
+def test_memory_does_not_grow_with_the_orders_ever_seen() -> None:
+    count, live = 1_000_000, 500
+    commands = np.zeros(count, COMMAND)
+    number = np.arange(count) // 2
+    commands["kind"] = np.arange(count) % 2  # new, cancel, new, cancel
+    commands["order"] = np.where(commands["kind"] == CANCEL, number - live, number)
+    commands["price"] = 1_000_000 + number * 7 % 3_000 + number // 10
+    commands["side"] = SELL
+    commands["quantity"] = 1
+    book = OrderBook(live)
+    head = count // 10
+    book.process(commands[:head])
+    settled = len(book.snapshot())
+    events = book.process(commands[head:])
+    assert np.count_nonzero(events["kind"] == CANCELLED) == (count - head) // 2
+    assert len(book) == live
+    assert len(book.snapshot()) == settled < 50 * live * 8
+    audit(book.snapshot())
+
+
+def test_a_cancelled_order_gives_back_its_level_and_every_node_it_needed() -> None:
+    book = OrderBook()
+    book.process(limit_orders(BUY, [100, 101, 102]))
+    before = int(book.snapshot()[LIVE])
+    for price in (LEAST, -(10**12), 5000, 200):
+        book.submit_limit(50, 1, BUY, price, 1)
+        assert book.snapshot()[LIVE] > before
+        book.cancel(50)
+        # A taller root stays until the side is empty: at most one node a height.
+        assert book.snapshot()[LIVE] <= before + 10
+        audit(book.snapshot())
+    book.process(cancels(range(1, 4)))
+    assert book.snapshot()[LIVE] == 0
+
+
+def test_far_prices_cost_nodes_only_where_they_are() -> None:
+    count = 1_000
+    book = OrderBook(count)
+    book.process(limit_orders(SELL, [100 + (1 << 40) * step for step in range(count)]))
+    records = int(book.snapshot()[LIVE])
+    assert len(book) == count
+    assert records < count * (2 + 8)
+    near = OrderBook(count)
+    near.process(limit_orders(SELL, [100 + step for step in range(count)]))
+    assert int(near.snapshot()[LIVE]) < count * 2 + 30
+
+
+def test_prices_may_jump_tenfold_and_back() -> None:
+    book, number = OrderBook(1), 1
+    for middle in (50_000, 500_000, 50, 5_000_000_000, 50_000):
+        prices = [middle + step for step in range(-40, 40)]
+        book.process(limit_orders(BUY, [price for price in prices if price < middle], number))
+        book.process(
+            limit_orders(SELL, [price for price in prices if price >= middle], number + 40)
+        )
+        assert (book.best_bid, book.best_ask) == (middle - 1, middle)
+        audit(book.snapshot())
+        events = book.process(cancels(range(number, number + 80)))
+        assert set(events["kind"].tolist()) == {CANCELLED}
+        number += 80
+
+
+@pytest.mark.parametrize(
+    "name",
+    [lambda n: n, lambda n: 8 * n, lambda n: n << 40, lambda n: n << 20 | n % 4, lambda n: -n],
+)
+def test_ids_of_any_pattern_are_found_again(name: object) -> None:
+    assert callable(name)
+    numbers = [int(name(number)) for number in range(1, 3_001)]
+    book = OrderBook(1)
+    commands = limit_orders(BUY, [number % 50 for number in range(3_000)])
+    commands["order"] = numbers
+    book.process(commands)
+    gone = [numbers[index] for index in np.random.default_rng(8).permutation(3_000)[:2_000]]
+    events = book.process(cancels(gone))
+    assert events["order"].tolist() == gone
+    assert set(events["kind"].tolist()) == {CANCELLED}
+    assert {order.order for order in book.orders()} == set(numbers) - set(gone)
+    audit(book.snapshot())
+
+
+@pytest.mark.parametrize("rows", [1, 3, 0])
+@pytest.mark.parametrize("quantity", [20_000, MOST])
+def test_a_sweep_larger_than_the_event_buffer_loses_no_event(rows: int, quantity: int) -> None:
+    makers = 20_000
+    arena, _ = batch.process(core.new_book(1), limit_orders(SELL, list(range(makers))))
+    sweep = as_batch([(NEW, 0, 1, BUY, 1, 0, 0, quantity)])
+    arena, events = batch.process(arena, sweep, rows)
+    trades = events[events["kind"] == TRADE]
+    assert trades["maker_order"].tolist() == list(range(1, makers + 1))
+    assert trades["remaining"][-1] == quantity - makers
+    assert core.live_orders(arena) == 0
+
+
+def test_a_single_command_may_sweep_more_than_the_doors_buffer_holds() -> None:
+    book = OrderBook(1)
+    book.process(limit_orders(SELL, list(range(5_000))))
+    events = book.submit_market(0, 1, BUY, MOST)
+    assert len(events) == 5_002
+    assert len(book) == 0
+
+
+def test_growing_keeps_every_order_in_its_place() -> None:
+    arena, _ = batch.process(core.new_book(1), mixed_stream(20_000, seed=12))
+    bigger = core.grow(arena)
+    assert len(bigger) > 1.9 * len(arena)
+    assert np.array_equal(core.resting_orders(bigger), core.resting_orders(arena))
+    audit(bigger)
+    later = mixed_stream(20_000, seed=13)
+    _, events = batch.process(arena, later)
+    _, same = batch.process(bigger, later)
+    assert np.array_equal(events, same)
+
+
+def test_more_commands_need_more_room() -> None:
+    arena = core.new_book(1)
+    assert core.room_for_command(arena)
+    assert core.room_for_commands(arena, 1)
+    assert not core.room_for_commands(arena, 2)
+    assert core.room_for_commands(core.grow(arena), 2)
