@@ -2,7 +2,9 @@
 
 Two runs with one seed share their people and prices, so their difference carries far less noise than
 either figure. The interval is Student's t on the differences (Law 2015, section 10.2.1), 95 % and
-two-sided: if many sets of seeds were drawn, 95 % of such intervals would hold the mean difference.
+two-sided: if many sets of seeds were drawn, 95 % of such intervals would hold the mean difference. Where
+all differences are equal the interval has no width; for a count over a few seeds that is coincidence, not
+certainty, and more seeds will widen it.
 """
 
 import math

@@ -21,6 +21,7 @@ import numpy as np
 _KERNEL_SOURCES = ("compiled.py", "units.py", "draws.py", "events", "matching", "flow", "world")
 """Everything whose functions or constants may be frozen into machine code."""
 _KEPT_FOLDERS = 4
+_config: Any = numba.config
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,9 +72,9 @@ def kernel(function: F | None = None, **options: Any) -> Any:
     """
     if function is None:
         return lambda wrapped: kernel(wrapped, **options)
-    previous = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder())
+    previous = _config.CACHE_DIR
+    _config.CACHE_DIR = str(cache_folder())
     try:
         return numba.njit(cache=True, boundscheck=False, **options)(function)
     finally:
-        numba.config.CACHE_DIR = previous
+        _config.CACHE_DIR = previous

@@ -105,9 +105,15 @@ def parse_instant(value: object) -> InstantUs:
     """Parse a TOML date or offset date-time into microseconds since the epoch."""
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value) if len(value) > len("2023-06-01") else date.fromisoformat(value)
+            value = (
+                datetime.fromisoformat(value)
+                if len(value) > len("2023-06-01")
+                else date.fromisoformat(value)
+            )
         except ValueError as error:
-            raise QuantityError(f"expected a date such as 2023-06-01, got {value!r} ({error})") from error
+            raise QuantityError(
+                f"expected a date such as 2023-06-01, got {value!r} ({error})"
+            ) from error
     if not isinstance(value, date):
         raise QuantityError(f"expected a date such as 2023-06-01, got {value!r}")
     try:
@@ -137,4 +143,8 @@ def format_duration(duration_us: int) -> str:
 
 def format_share(share_ppm: int) -> str:
     """Write a share as a percentage: 980,000 is `98 %`."""
-    return f"{Decimal(share_ppm) * 100 / PPM:f}".rstrip("0").rstrip(".") + " %" if share_ppm % 10_000 else f"{share_ppm // 10_000} %"
+    return (
+        f"{Decimal(share_ppm) * 100 / PPM:f}".rstrip("0").rstrip(".") + " %"
+        if share_ppm % 10_000
+        else f"{share_ppm // 10_000} %"
+    )

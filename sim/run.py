@@ -120,8 +120,8 @@ def run(
     """
     started = time.perf_counter()
     level = loaded.scenario.log_level
-    with Journal.create(run_dir, header=_header(loaded, seed)) as journal:
-        (run_dir / "scenario.toml").write_text(dump(loaded), encoding="utf-8")
+    files = {"scenario.toml": _resolved(loaded).encode()}
+    with Journal.create(run_dir, header=_header(loaded, seed), attachments=files) as journal:
         parts = _assemble(loaded, journal, seed)
         if check:
             journal.attach(_LedgerCheck(parts.ledger, parts.plane))
@@ -131,15 +131,29 @@ def run(
         live = live_state(level, parts.plane, parts.ledger, parts.register)
         rebuilt = rebuilt_state(level, RunLog.open(run_dir), parts.accounts)
         if different := differing_parts(live, rebuilt):
-            raise StateMismatchError(
-                f"{run_dir}: the log does not rebuild the live state: {', '.join(different)} differ"
-            )
+            reason = f"the log does not rebuild the live state: {', '.join(different)} differ"
+            journal.quarantine(reason)
+            raise StateMismatchError(f"{run_dir}: {reason}")
         digest = state_hash(live)
         events = journal.next_seq - 1
         footer = {"state_hash": digest, "events": events, "order_events": parts.plane.order_events}
         head = journal.complete(footer)
     wall_s = time.perf_counter() - started
     return RunResult(run_dir, events, parts.plane.order_events, head, digest, wall_s)
+
+
+def _resolved(loaded: Loaded) -> str:
+    """Write the resolved scenario with the reference file's path as the user wrote it.
+
+    The chain covers this text, and equal runs on two machines shall have equal heads; the file's content
+    is known by its digest.
+    """
+    reference = loaded.scenario.world.reference
+    if reference.file is not None:
+        written = loaded.document["world"]["reference"]["file"]
+        world = attrs.evolve(loaded.scenario.world, reference=attrs.evolve(reference, file=written))
+        loaded = attrs.evolve(loaded, scenario=attrs.evolve(loaded.scenario, world=world))
+    return dump(loaded)
 
 
 def _header(loaded: Loaded, seed: int) -> dict[str, str | int | bool]:
@@ -164,9 +178,7 @@ def _assemble(loaded: Loaded, journal: Journal, seed: int) -> _Parts:
     people = build_people(scenario.world.population, horizon, seed)
     path = build_reference(scenario.world.reference, horizon.start, horizon.end, seed, Path())
     business = cumulative(path.start_us, path.step_us, path.activity)
-    plane = OrderPlane(
-        build_arena(scenario, people, FIRST_PROSPECT, path, business, seed), journal
-    )
+    plane = OrderPlane(build_arena(scenario, people, FIRST_PROSPECT, path, business, seed), journal)
     law = regime.at(horizon.start)
     for symbol in SYMBOLS:
         rule = minimum_rule(symbol)

@@ -91,7 +91,9 @@ class Asset:
         # Fractions are exact; Decimal arithmetic would round at 28 digits.
         scaled = Fraction(Decimal(amount)) * self.unit_minor
         if scaled.denominator != 1:
-            raise OffGridError(f"{self.code} {amount}: the ledger keeps {self.decimals} decimal places")
+            raise OffGridError(
+                f"{self.code} {amount}: the ledger keeps {self.decimals} decimal places"
+            )
         if abs(scaled) > INT64_MAX:
             raise OffGridError(f"{self.code} {amount}: more than the ledger can count")
         return int(scaled)

@@ -1,0 +1,1 @@
+"""The front desk: the `vatp` command."""

@@ -1,15 +1,21 @@
 """`vatp compare`: the same people under two sets of rules, seed by seed."""
 
-import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import attrs
 from cyclopts import Parameter, validators
-from rich.table import Table
 
-from sim.cli.console import interval, messages, number, output, print_json, progress
-from sim.cli.run import Json, Overlays, Settings, free_folder
+from sim.cli.arguments import Json, Overlays, Settings, new_run_folder
+from sim.cli.console import interval, messages, number, output, remark, start_section, table
+from sim.cli.errors import EXIT_DONE, EXIT_FAILED
+from sim.cli.preflight import check_before_run
+from sim.cli.progress import progress, waiting
+from sim.cli.streams import print_json
+
+if TYPE_CHECKING:
+    from sim.experiments import Comparison
+    from sim.scenario import Problem
 
 
 def compare(
@@ -20,11 +26,13 @@ def compare(
     seeds: str = "1-10",
     with_: Overlays = (),
     set_: Settings = (),
-    workers: Annotated[int, Parameter(validator=validators.Number(gte=1))] = os.cpu_count() or 1,
+    workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     out: Path | None = None,
     json: Json = False,
-) -> None:
+) -> int:
     """Run a baseline and a variant over the same seeds and print the paired differences.
+
+    Overlays and settings are laid over both.
 
     Parameters
     ----------
@@ -35,49 +43,81 @@ def compare(
     seeds
         Seeds to run, such as 1-10 or 1,3,7-9; each runs under both.
     workers
-        Processes at work at once; the results do not depend on it.
+        Processes at work at once, by default one a core; the results do not depend on it.
     out
         New folder for the runs; by default a new one under runs/.
     """
     from sim.experiments import parse_seeds, run_comparison, variant_files
 
-    seed_list = parse_seeds(seeds)
+    chosen = parse_seeds(seeds)
     base_file, variant_file, variant_overlays = variant_files(baseline, variant, with_)
-    folder = out or free_folder(Path("runs"), f"compare-{Path(baseline).stem}-{Path(variant).stem}")
-    with progress("comparing", total=2 * len(seed_list)) as update:
+    _check((base_file, with_), (variant_file, variant_overlays), settings=set_, seed=chosen[0])
+    folder = out or new_run_folder("compare", baseline.stem, variant.stem)
+    with progress("comparing", total=2 * len(chosen)) as update:
         result = run_comparison(
             base_file,
             variant_file,
-            seeds=seed_list,
+            seeds=chosen,
             baseline_overlays=with_,
             variant_overlays=variant_overlays,
             settings=set_,
             folder=folder,
             workers=workers,
-            progress=lambda done, remark: update(done, remark),
+            progress=update,
         )
     if json:
         print_json(result.as_json())
     else:
         _print(result, str(baseline), str(variant))
-    if result.failures:
-        for failure in result.failures:
-            messages().print(f"failed: {failure}", style="red", highlight=False)
-        raise SystemExit(1)
+    for failure in result.failures:
+        messages().say(f"failed: {failure}", style="red")
+    return EXIT_FAILED if result.failures else EXIT_DONE
 
 
-def _print(result: Any, baseline: str, variant: str) -> None:
-    table = Table(show_edge=False, pad_edge=False)
-    for name in ("measure", "baseline", "variant", "difference", "95 % interval", "unit"):
-        table.add_column(name, justify="left" if name in {"measure", "unit"} else "right")
+def _check(*sides: "tuple[str, Sequence[str | Path]]", settings: Sequence[str], seed: int) -> None:
+    """Find what is wrong with either side before anything runs, all of it at once.
+
+    Raises
+    ------
+    ScenarioErrors
+        Each problem once, though both sides may hold the same file.
+    """
+    from sim.scenario import ScenarioErrors, load
+
+    problems: dict[Problem, None] = {}
+    notes: dict[str, None] = {}
+    with waiting("reading both sides"):
+        for scenario, overlays in sides:
+            try:
+                loaded = load(scenario, overlays=overlays, settings=settings)
+                check_before_run(loaded, seed)
+            except ScenarioErrors as errors:
+                problems |= dict.fromkeys(errors.problems)
+            else:
+                notes |= dict.fromkeys(loaded.notes)
+    if problems:
+        raise ScenarioErrors(problems)
+    for note in notes:
+        remark(f"note: {note}")
+
+
+def _print(result: "Comparison", baseline: str, variant: str) -> None:
+    rows = table(
+        {
+            "measure": "left",
+            "baseline": "right",
+            "variant": "right",
+            "difference": "right",
+            "95 % interval": "right",
+            "unit": "left",
+        }
+    )
     family = ""
     for row in result.rows:
         if row.family != family:
-            if family:
-                table.add_section()
             family = row.family
-            table.add_row(f"[bold]{family.replace('_', ' ')}[/bold]")
-        table.add_row(
+            start_section(rows, family)
+        rows.add_row(
             row.name,
             number(row.baseline),
             number(row.variant),
@@ -86,6 +126,18 @@ def _print(result: Any, baseline: str, variant: str) -> None:
             row.unit,
         )
     console = output()
-    console.print(f"baseline  {baseline}\nvariant   {variant}\nseeds     {len(result.seeds)}, paired by seed", highlight=False)
-    console.print(table)
-    console.print(f"runs      {result.folder}", highlight=False)
+    console.say(f"baseline  {baseline}")
+    console.say(f"variant   {variant}")
+    console.say(f"seeds     {_seeds(result)}")
+    if result.rows:
+        console.print(rows)
+    else:
+        console.say("no seed finished under both, so nothing can be compared")
+    console.say(f"runs      {result.folder}")
+
+
+def _seeds(result: "Comparison") -> str:
+    text = f"{len(result.seeds)}, paired by seed"
+    if result.identical_pairs:
+        text += f"; under {result.identical_pairs} of them both runs are the same event for event"
+    return text

@@ -1,60 +1,56 @@
-"""What the commands share: a console that respects pipes and NO_COLOR, progress, tables of outcomes."""
+"""How results look: a console that respects pipes, narrow terminals and NO_COLOR; figures and tables."""
 
-import json
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from analysis import Outcome
 
 PIPE_WIDTH = 160
+"""Columns of a table in a pipe or a file, where no terminal sets a width."""
 
 
-def output() -> Console:
-    """Return the console for results; in a pipe it is wide and plain, so that nothing is cut."""
-    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+class PlainConsole(Console):
+    """A console that prints text as it is, and leaves it to the caller when a pipe is closed."""
+
+    def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
+        # Names, paths and citations hold brackets and colons: nothing in them is markup.
+        super().__init__(stderr=stderr, width=width, markup=False, highlight=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Let the command end; Rich would end the process with exit code 1."""
+        raise BrokenPipeError
+
+    def say(self, text: str | Text, style: str | None = None) -> None:
+        """Print a line of text: wrapped in a terminal, whole in a pipe."""
+        self.print(text, style=style, soft_wrap=not self.is_terminal)
 
 
-def messages() -> Console:
+def output() -> PlainConsole:
+    """Return the console for results."""
+    fixed = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return PlainConsole(width=PIPE_WIDTH if fixed else None)
+
+
+def messages() -> PlainConsole:
     """Return the console for progress and remarks, on standard error."""
-    return Console(stderr=True)
+    return PlainConsole(stderr=True)
 
 
-def print_json(value: Any) -> None:
-    """Print one JSON document."""
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+def remark(text: str) -> None:
+    """Print a remark on standard error."""
+    messages().say(text, style="yellow")
 
 
-@contextmanager
-def progress(title: str, total: float = 1.0) -> "Iterator[Callable[[float, str], None]]":
-    """Show a progress bar with time left; yields `update(done, remark)`."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[remark]}"),
-        console=messages(),
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task(title, total=total, remark="")
-
-        def update(done: float, remark: str = "") -> None:
-            bar.update(task, completed=done, remark=remark)
-
-        yield update
+def bold(text: str) -> Text:
+    """Return text in bold."""
+    return Text(text, style="bold")
 
 
 def number(value: float | None) -> str:
@@ -71,19 +67,40 @@ def interval(low: float | None, high: float | None) -> str:
     return "-" if low is None or high is None else f"{number(low)} to {number(high)}"
 
 
-def outcome_table(outcomes: "Iterable[Outcome]", title: str) -> Table:
+def table(columns: dict[str, str]) -> Table:
+    """Return an empty table of these columns, each `left` or `right` aligned, or `id` (never wrapped)."""
+    empty = Table(show_edge=False, pad_edge=False)
+    for name, kind in columns.items():
+        empty.add_column(
+            name,
+            justify="right" if kind == "right" else "left",
+            no_wrap=kind == "id",
+            overflow="fold",
+        )
+    return empty
+
+
+def outcome_table(outcomes: "Iterable[Outcome]") -> Table:
     """Lay out the outcomes of one run, a section per family."""
-    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
-    table.add_column("measure", no_wrap=True)
-    table.add_column("value", justify="right")
-    table.add_column("95 % within this run", justify="right")
-    table.add_column("unit")
+    rows = table(
+        {"measure": "left", "value": "right", "95 % within this run": "right", "unit": "left"}
+    )
     family = ""
     for outcome in outcomes:
         if outcome.family != family:
-            if family:
-                table.add_section()
             family = outcome.family
-            table.add_row(f"[bold]{family.replace('_', ' ')}[/bold]", "", "", "")
-        table.add_row(outcome.name, number(outcome.value), interval(outcome.low, outcome.high), outcome.unit)
-    return table
+            start_section(rows, family)
+        rows.add_row(
+            outcome.name,
+            number(outcome.value),
+            interval(outcome.low, outcome.high),
+            outcome.unit,
+        )
+    return rows
+
+
+def start_section(rows: Table, name: str) -> None:
+    """Begin a section of a table with its name."""
+    if rows.row_count:
+        rows.add_section()
+    rows.add_row(bold(name.replace("_", " ")))

@@ -1,27 +1,36 @@
 """`vatp log`: read the events of a run, and verify them."""
 
-import json as json_module
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from sim.cli.console import output, print_json
-from sim.cli.run import Json
+from sim.cli.arguments import Count, Json, JsonLines, instant
+from sim.cli.console import output, remark
+from sim.cli.errors import EXIT_DONE, EXIT_FAILED
+from sim.cli.progress import progress
+from sim.cli.streams import print_json, print_json_line
 from sim.units import format_us
+
+if TYPE_CHECKING:
+    from sim.journal import Row, Verification
+
+KIND_WIDTH = 24
 
 
 def show(
     run: Path,
     /,
     *,
-    kind: Annotated[tuple[str, ...], Parameter(negative=(), consume_multiple=False, show_default=False)] = (),
+    kind: Annotated[
+        tuple[str, ...], Parameter(negative=(), consume_multiple=False, show_default=False)
+    ] = (),
     client: int | None = None,
     since: str | None = None,
     until: str | None = None,
-    limit: int = 50,
-    json: Annotated[bool, Parameter(negative=(), show_default=False, help="Print one JSON object per line.")] = False,
+    limit: Count = 50,
+    json: JsonLines = False,
 ) -> None:
     """Print events in order, filtered by kind, client or time.
 
@@ -41,25 +50,41 @@ def show(
         Most events to print; 0 prints all.
     """
     from sim.journal import RunLog
-    from sim.quantities import parse_instant
 
-    rows = RunLog.open(run).show(
+    log = RunLog.open(run)
+    rows = log.show(
         kinds=kind or None,
         client=client,
-        since=None if since is None else parse_instant(since),
-        until=None if until is None else parse_instant(until),
-        limit=limit or None,
+        since=None if since is None else instant("--since", since),
+        until=None if until is None else instant("--until", until),
+        # One more than is printed, to know whether any is left out.
+        limit=limit + 1 if limit else None,
     )
+    printed = 0
     for row in rows:
+        if limit and printed == limit:
+            remark(f"the first {limit:,} events; --limit 0 prints all")
+            break
         if json:
-            sys.stdout.write(json_module.dumps(row, ensure_ascii=False) + "\n")
-            continue
-        seq, time_us, name = row.pop("seq"), row.pop("time_us"), row.pop("kind")
-        details = " ".join(f"{key}={value}" for key, value in row.items() if value not in {"", None})
-        sys.stdout.write(f"{seq:>10}  {format_us(time_us)}  {name:<24} {details}\n")
+            print_json_line(row)
+        else:
+            sys.stdout.write(_text(row))
+        printed += 1
+    if not printed:
+        remark(f"no event matches; {run} holds {log.events:,} events")
 
 
-def verify_(run: Path, /, *, expect_head: str | None = None, json: Json = False) -> None:
+def _text(row: "Row") -> str:
+    details = " ".join(
+        f"{key}={value}"
+        for key, value in row.items()
+        if key not in {"seq", "time_us", "kind"} and value not in {"", None}
+    )
+    time = format_us(int(row["time_us"]))
+    return f"{row['seq']:>10}  {time}  {row['kind']:<{KIND_WIDTH}} {details}\n"
+
+
+def verify(run: Path, /, *, expect_head: str | None = None, json: Json = False) -> int:
     """Check every byte of a sealed run against its chain of digests; exit code 1 if anything is wrong.
 
     Parameters
@@ -69,16 +94,43 @@ def verify_(run: Path, /, *, expect_head: str | None = None, json: Json = False)
     expect_head
         Head kept elsewhere; a whole log that was replaced is found only by this.
     """
-    from sim.journal import verify
+    from sim.journal import verify as verify_run
 
-    found = verify(run, expect_head=expect_head)
+    with progress("verifying") as update:
+        found = verify_run(
+            run,
+            expect_head=expect_head,
+            progress=lambda done, total: update(
+                done / max(total, 1), f"{done} of {total} segments"
+            ),
+        )
     if json:
-        print_json({"ok": not found.problems, "events": found.events, "head": found.head, "problems": list(found.problems)})
+        print_json(
+            {
+                "ok": not found.problems,
+                "state": found.state,
+                "events": found.events,
+                "head": found.head,
+                "problems": list(found.problems),
+                "valid_segments": found.valid_segments,
+                "valid_events": found.valid_events,
+                "notes": list(found.notes),
+            }
+        )
     else:
-        console = output()
-        for problem in found.problems:
-            console.print(problem, style="red", highlight=False)
-        if not found.problems:
-            console.print(f"{found.events:,} events verified, head {found.head}", highlight=False)
+        _print(found)
+    return EXIT_FAILED if found.problems else EXIT_DONE
+
+
+def _print(found: "Verification") -> None:
+    console = output()
+    for problem in found.problems:
+        console.say(problem, style="red")
     if found.problems:
-        raise SystemExit(1)
+        console.say(f"the first {found.valid_events:,} of {found.events:,} events are as sealed")
+        return
+    console.say(f"{found.events:,} events verified, head {found.head}")
+    if found.state != "complete":
+        console.say(f"the run is {found.state}, not complete")
+    for note in found.notes:
+        console.say(f"note: {note}")

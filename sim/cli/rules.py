@@ -1,42 +1,20 @@
 """`vatp rules`: the law on a date, one rule's history, and what differs between two sets of rules."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+import difflib
+from typing import TYPE_CHECKING, Any
 
 import attrs
-from rich.table import Table
 
-from sim.cli.console import output, print_json
-from sim.cli.main import UserError
-from sim.cli.run import Json
-from sim.quantities import QuantityError, parse_instant
+from sim.cli.arguments import Flag, Json, instant
+from sim.cli.console import bold, output, remark, start_section, table
+from sim.cli.errors import UserError
+from sim.cli.regimes import SHIPPED_REGIME, base_for_overlay, regime_of
+from sim.cli.streams import print_json
 
 if TYPE_CHECKING:
-    from sim.rules import Regime
+    from sim.rules import DatedValue, Difference, HistoryRow, ListingRow, Regime, Rule
 
-SHIPPED_REGIME = "rules/hong-kong"
-SHIPPED_SCENARIO = "hk-retail-2023"
-
-
-def regime_of(name: str, base: str = SHIPPED_SCENARIO) -> "Regime":
-    """Load the rules of a scenario, of an overlay over a base scenario, or of a rules file or folder."""
-    from sim.rules import load_regime
-    from sim.scenario import load, shipped
-    from sim.scenario.checker import is_whole
-    from sim.scenario.files import find_file
-    from sim.scenario.source import read_source
-
-    path = Path(name)
-    folder = path if path.is_dir() else shipped(name)
-    if folder is not None and folder.is_dir():
-        return load_regime(folder)
-    found = find_file(name)
-    document = read_source(found).document if found is not None else {}
-    if found is not None and "rule" in document:
-        return load_regime(found)
-    if found is None or is_whole(document):
-        return load(name).regime
-    return load(base, overlays=(name,)).regime
+NOT_IN_FORCE = "not in force"
 
 
 def list_(
@@ -45,7 +23,7 @@ def list_(
     *,
     on: str | None = None,
     department: str | None = None,
-    absent: bool = False,
+    absent: Flag = False,
     json: Json = False,
 ) -> None:
     """List the rules in force on a date, with value, standing and source.
@@ -63,72 +41,115 @@ def list_(
     """
     from sim.rules import listing
 
+    time_us = None if on is None else instant("--on", on)
     regime = regime_of(rules)
-    time_us = max(change for change, _, _ in regime.changes(-(2**62), 2**62)) if on is None else parse_instant(on)
-    rows = [row for row in listing(regime, time_us, absent=absent) if department in {None, row.department}]
-    if not rows:
-        departments = sorted({row.department for row in listing(regime, time_us, absent=True)})
-        raise UserError(f"no rule of department {department!r} (departments: {', '.join(departments)})")
+    if department is not None:
+        _check_department(regime, department)
+    rows = [
+        row
+        for row in listing(regime, _latest(regime) if time_us is None else time_us, absent=absent)
+        if department in {None, row.department}
+    ]
     if json:
         print_json([attrs.asdict(row) for row in rows])
-        return
-    table = Table(show_edge=False, pad_edge=False)
-    for name in ("id", "value", "since", "status", "conf.", "applies to", "source"):
-        table.add_column(name, no_wrap=name in {"id", "since"})
-    section = ""
+    elif rows:
+        _print_listing(rows)
+    else:
+        remark("no rule is in force then; --absent lists those that are known")
+
+
+def _latest(regime: "Regime") -> int:
+    """Return the instant from which no rule changes any more."""
+    return max(value.start_us for rule in regime.rules.values() for value in rule.values)
+
+
+def _check_department(regime: "Regime", department: str) -> None:
+    known = sorted({rule.department for rule in regime.rules.values()})
+    if department not in known:
+        near = difflib.get_close_matches(department, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"departments: {', '.join(known)}"
+        raise UserError(f"--department: no rule belongs to {department!r}; {hint}")
+
+
+def _print_listing(rows: "list[ListingRow]") -> None:
+    columns = ("id", "value", "since", "status", "conf.", "applies to", "source")
+    lines = table({name: "id" if name in {"id", "since"} else "left" for name in columns})
+    department = ""
     for row in rows:
-        if row.department != section:
-            if section:
-                table.add_section()
-            section = row.department
-        value = row.current
+        if row.department != department:
+            department = row.department
+            start_section(lines, department)
+        subjects, value = ", ".join(row.applies_to), row.current
         if value is None:
-            table.add_row(row.id, "not in force", "", "", "", ", ".join(row.applies_to), "")
-            continue
-        source = f"{value.document} {value.paragraph}".strip()
-        table.add_row(row.id, value.value, value.since, value.status, value.confidence, ", ".join(row.applies_to), source)
-    output().print(table)
+            lines.add_row(row.id, NOT_IN_FORCE, "", "", "", subjects, "")
+        else:
+            lines.add_row(
+                row.id,
+                value.value,
+                value.since,
+                value.status,
+                value.confidence,
+                subjects,
+                f"{value.document} {value.paragraph}".strip(),
+            )
+    output().print(lines)
 
 
-def show(id_: str, rules: str = SHIPPED_REGIME, /, *, json: Json = False) -> None:
+def show(rule: str, rules: str = SHIPPED_REGIME, /, *, json: Json = False) -> None:
     """Show one rule with every dated value and its source.
 
     Parameters
     ----------
-    id_
+    rule
         Rule id.
     rules
         Scenario, overlay, rules file or folder; the shipped Hong Kong regime by default.
     """
-    import difflib
-
     from sim.rules import show as history
 
     regime = regime_of(rules)
-    rule = regime.rules.get(id_)
-    if rule is None:
-        near = difflib.get_close_matches(id_, regime.rules, n=3, cutoff=0.4)
-        hint = f"; did you mean {', '.join(near)}?" if near else "; `vatp rules list --absent` lists all"
-        raise UserError(f"no rule {id_!r}{hint}")
-    rows = history(rule)
+    found = regime.rules.get(rule)
+    if found is None:
+        near = difflib.get_close_matches(rule, regime.rules, n=3, cutoff=0.4)
+        hint = (
+            f"did you mean {', '.join(near)}?" if near else "`vatp rules list --absent` lists all"
+        )
+        raise UserError(f"no rule {rule!r}; {hint}")
+    rows = history(found)
     if json:
-        print_json({"id": rule.id, "title": rule.title, "unit": rule.unit, "history": [attrs.asdict(row) for row in rows]})
-        return
+        print_json(
+            {
+                "id": found.id,
+                "title": found.title,
+                "unit": found.unit,
+                "applies_to": found.applies_to,
+                "department": found.department,
+                "use": found.use,
+                "history": [attrs.asdict(row) for row in rows],
+            }
+        )
+    else:
+        _print_history(found, rows)
+
+
+def _print_history(rule: "Rule", rows: "tuple[HistoryRow, ...]") -> None:
     console = output()
-    console.print(f"[bold]{rule.id}[/bold]  {rule.title}", highlight=False)
-    console.print(f"unit {rule.unit}; applies to {', '.join(rule.applies_to)}; {rule.department}", highlight=False)
+    console.say(bold(rule.id) + f"  {rule.title}")
+    console.say(f"unit {rule.unit}; applies to {', '.join(rule.applies_to)}; {rule.department}")
     if rule.use:
-        console.print(f"use: {rule.use}", highlight=False)
+        console.say(f"use: {rule.use}")
     for row in rows:
         until = f" until {row.until}" if row.until else ""
-        console.print(f"\nfrom {row.since}{until}: [bold]{row.value}[/bold]  ({row.status})", highlight=False)
-        console.print(f"  source      {row.document} {row.paragraph}".rstrip(), highlight=False)
-        for address in (row.url, *row.also):
-            if address:
-                console.print(f"              {address}", highlight=False, soft_wrap=True)
-        console.print(f"  confidence  {row.confidence}  {row.confidence_meaning}", highlight=False)
+        console.say(bold(f"\nfrom {row.since}{until}: {row.value}") + f"  ({row.status})")
+        console.say(f"  source      {row.document} {row.paragraph}".rstrip())
+        for address in filter(None, (row.url, *row.also)):
+            # An address that is wrapped cannot be clicked.
+            console.print(f"              {address}", soft_wrap=True)
+        if row.read:
+            console.say(f"  read        {row.read}")
+        console.say(f"  confidence  {row.confidence}  {row.confidence_meaning}")
         if row.note:
-            console.print(f"  note        {row.note}", highlight=False)
+            console.say(f"  note        {row.note}")
 
 
 def diff(a: str, b: str, /, *, json: Json = False) -> None:
@@ -140,56 +161,95 @@ def diff(a: str, b: str, /, *, json: Json = False) -> None:
         Scenario, rules file or folder; an overlay is laid over `a` where that is a scenario, otherwise over
         hk-retail-2023. Or two dates of the shipped rules.
     """
-    from sim.rules import diff as differences
-    from sim.units import format_us
-
     dates = [_date(text) for text in (a, b)]
-    if dates[0] is not None and dates[1] is not None:
-        _diff_dates(dates[0], dates[1], json=json)
-        return
-    found = differences(regime_of(a), regime_of(b, base=_scenario_or_shipped(a)))
+    if None not in dates:
+        rows = _between_dates(*(date for date in dates if date is not None))
+    elif dates != [None, None]:
+        raise UserError(f"{a} and {b}: name two dates, or two sets of rules")
+    else:
+        rows = _between_sets(a, b)
     if json:
-        print_json([attrs.asdict(difference) for difference in found])
-        return
-    console = output()
-    if not found:
-        console.print("no rule differs")
-    for row in found:
-        span = f"from {format_us(row.start_us)[:10]}" + (f" until {format_us(row.end_us)[:10]}" if row.end_us else "")
-        console.print(f"[bold]{row.id}[/bold]  {row.title}  ({row.kind}, {span})", highlight=False)
-        for sign, value in (("-", row.before), ("+", row.after)):
-            text = "not in force" if value is None else f"{value.text}  ({value.status}; {value.reference.document} {value.reference.paragraph})"
-            console.print(f"  {sign} {text}", highlight=False)
-
-
-def _scenario_or_shipped(name: str) -> str:
-    """Return the name itself where it is a whole scenario, which an overlay can be laid over."""
-    from sim.scenario.checker import is_whole
-    from sim.scenario.files import find_file
-    from sim.scenario.source import read_source
-
-    found = find_file(name)
-    return name if found is not None and is_whole(read_source(found).document) else SHIPPED_SCENARIO
+        print_json(rows)
+    elif rows:
+        _print_differences(rows)
+    else:
+        remark("no rule differs")
 
 
 def _date(text: str) -> int | None:
+    from sim.quantities import QuantityError, parse_instant
+
     try:
         return parse_instant(text)
     except QuantityError:
         return None
 
 
-def _diff_dates(before_us: int, after_us: int, *, json: bool) -> None:
-    """Print the rules whose value on one date is not their value on another."""
-    regime = regime_of(SHIPPED_REGIME)
+def _between_sets(a: str, b: str) -> list[dict[str, Any]]:
+    from sim.rules import diff as differences
+
+    return [_row(found) for found in differences(regime_of(a), regime_of(b, base_for_overlay(a)))]
+
+
+def _row(found: "Difference") -> dict[str, Any]:
+    from sim.rules import format_day
+
+    return {
+        "id": found.id,
+        "title": found.title,
+        "kind": found.kind,
+        "since": format_day(found.start_us),
+        "until": "" if found.end_us is None else format_day(found.end_us),
+        "before": _value(found.before),
+        "after": _value(found.after),
+    }
+
+
+def _between_dates(before_us: int, after_us: int) -> list[dict[str, Any]]:
+    """Return the shipped rules whose value on one date is not their value on the other."""
     rows = []
-    for rule in regime.rules.values():
+    for rule in sorted(regime_of(SHIPPED_REGIME).rules.values(), key=lambda rule: rule.id):
         before, after = rule.at(before_us), rule.at(after_us)
         if (before and before.value) != (after and after.value):
-            rows.append({"id": rule.id, "title": rule.title, "before": before and before.text, "after": after and after.text})
-    if json:
-        print_json(rows)
-        return
-    for row in sorted(rows, key=lambda row: str(row["id"])):
-        output().print(f"[bold]{row['id']}[/bold]  {row['title']}", highlight=False)
-        output().print(f"  - {row['before'] or 'not in force'}\n  + {row['after'] or 'not in force'}", highlight=False)
+            rows.append(
+                {
+                    "id": rule.id,
+                    "title": rule.title,
+                    "before": _value(before),
+                    "after": _value(after),
+                }
+            )
+    return rows
+
+
+def _value(value: "DatedValue | None") -> dict[str, str] | None:
+    if value is None:
+        return None
+    reference = value.reference
+    return {
+        "value": value.text,
+        "status": value.status,
+        "document": reference.document,
+        "paragraph": reference.paragraph,
+        "url": reference.url,
+        "confidence": value.confidence,
+    }
+
+
+def _print_differences(rows: list[dict[str, Any]]) -> None:
+    console = output()
+    for row in rows:
+        span = ""
+        if "kind" in row:
+            until = f" until {row['until']}" if row["until"] else ""
+            span = f"  ({row['kind']}, from {row['since']}{until})"
+        console.say(bold(row["id"]) + f"  {row['title']}{span}")
+        for sign, value in (("-", row["before"]), ("+", row["after"])):
+            console.say(f"  {sign} {_in_words(value)}")
+
+
+def _in_words(value: dict[str, str] | None) -> str:
+    if value is None:
+        return NOT_IN_FORCE
+    source = f"{value['document']} {value['paragraph']}".strip()
+    return f"{value['value']}  ({value['status']}; {source})"

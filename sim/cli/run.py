@@ -2,32 +2,20 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
 import attrs
-from cyclopts import Parameter, validators
 
-from sim.cli.console import messages, number, outcome_table, output, print_json, progress
+from sim.cli.arguments import Flag, Json, Overlays, Seed, Settings, new_run_folder
+from sim.cli.console import bold, number, outcome_table, output, remark
+from sim.cli.preflight import check_before_run
+from sim.cli.progress import progress, waiting
+from sim.cli.streams import print_json
 
-Overlays = Annotated[
-    tuple[Path, ...], Parameter(name="--with", negative=(), consume_multiple=False, show_default=False, help="Overlay file; repeatable, later wins.")
-]
-Settings = Annotated[
-    tuple[str, ...],
-    Parameter(name="--set", negative=(), consume_multiple=False, show_default=False, help='One value, such as world.population.prospects=500 or rule.onb.exposure_limit="10 %".'),
-]
-Seed = Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**63))]
-Json = Annotated[bool, Parameter(negative=(), show_default=False, help="Print one JSON document instead of tables.")]
-
-
-def free_folder(parent: Path, name: str) -> Path:
-    """Return a folder that does not exist yet: runs/NAME, then runs/NAME-2 and so on."""
-    candidate = parent / name
-    number_ = 2
-    while candidate.exists():
-        candidate = parent / f"{name}-{number_}"
-        number_ += 1
-    return candidate
+if TYPE_CHECKING:
+    from analysis import Outcome
+    from sim.run import RunResult
+    from sim.scenario import Loaded
 
 
 def run(
@@ -38,7 +26,7 @@ def run(
     with_: Overlays = (),
     set_: Settings = (),
     out: Path | None = None,
-    check: Annotated[bool, Parameter(negative=(), show_default=False)] = False,
+    check: Flag = False,
     json: Json = False,
 ) -> None:
     """Run a scenario file and print its outcomes.
@@ -59,28 +47,23 @@ def run(
 
     loaded = load(scenario, overlays=with_, settings=set_)
     for note in loaded.notes:
-        messages().print(f"note: {note}", style="yellow", highlight=False)
-    with messages().status("loading the compiled kernels (compiled once, then cached)…"):
-        from analysis import check_names, outcomes
+        remark(f"note: {note}")
+    name = loaded.scenario.name
+    with waiting("loading the simulator"):
+        from analysis import outcomes
         from sim.journal import RunLog
-        from sim.run import run as simulate
 
-        check_names(loaded.scenario.measures)
-    run_dir = out or free_folder(Path("runs"), f"{loaded.scenario.name}-seed-{seed}")
-    with progress(loaded.scenario.name) as update:
-        result = simulate(
-            loaded,
-            seed=seed,
-            run_dir=run_dir,
-            check=check,
-            progress=lambda share, events: update(share, f"{events:,} events"),
-        )
-    found = outcomes(RunLog.open(run_dir), loaded.scenario.measures)
+        check_before_run(loaded, seed)
+    result = _simulate(loaded, seed, out or new_run_folder(name, f"seed-{seed}"), check=check)
+    with waiting("measuring"):
+        found = outcomes(RunLog.open(result.run_dir), loaded.scenario.measures)
     wall_s = time.perf_counter() - begun
     if json:
         print_json(
             {
                 "run_dir": str(result.run_dir),
+                "scenario": name,
+                "seed": seed,
                 "events": result.events,
                 "order_events": result.order_events,
                 "head": result.head,
@@ -89,16 +72,42 @@ def run(
                 "measures": [attrs.asdict(outcome) for outcome in found],
             }
         )
-        return
+    else:
+        _print(f"{name}, seed {seed}", result, found, wall_s)
+
+
+def _simulate(loaded: "Loaded", seed: int, run_dir: Path, *, check: bool) -> "RunResult":
+    from sim.run import run as simulate
+
+    with progress(
+        loaded.scenario.name, remark="kernels are compiled once, which can take a minute"
+    ) as update:
+        try:
+            return simulate(
+                loaded,
+                seed=seed,
+                run_dir=run_dir,
+                check=check,
+                progress=lambda share, events: update(share, f"{events:,} events"),
+            )
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"the log is kept up to its last segment in {run_dir}"
+            ) from None
+
+
+def _print(title: str, result: "RunResult", found: "tuple[Outcome, ...]", wall_s: float) -> None:
     console = output()
-    console.print(outcome_table(found, f"{loaded.scenario.name}, seed {seed}"))
-    console.print(
+    console.say(bold(title))
+    console.print(outcome_table(found))
+    console.say(
         "\nThe interval is the spread of people or days inside this one run; "
         "whether a rule changes a measure, `vatp compare` says.",
         style="dim",
     )
-    console.print(f"run folder  {result.run_dir}", highlight=False)
-    console.print(f"events      {number(result.events)} logged, {number(result.order_events)} order events", highlight=False)
-    console.print(f"chain head  {result.head}", highlight=False)
-    console.print(f"state hash  {result.state_hash} (live state = state rebuilt from the log)", highlight=False)
-    console.print(f"wall time   {wall_s:.1f} s", highlight=False)
+    orders = number(result.order_events)
+    console.say(f"run folder  {result.run_dir}")
+    console.say(f"events      {number(result.events)} logged, {orders} order events")
+    console.say(f"chain head  {result.head}")
+    console.say(f"state hash  {result.state_hash} (live state = state rebuilt from the log)")
+    console.say(f"wall time   {wall_s:.1f} s")

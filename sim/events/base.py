@@ -8,16 +8,22 @@ typed column each.
 
 import re
 from enum import Enum
-from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import attrs
 
 from sim.events.codes import Code
 
+T = TypeVar("T")
+
 ColumnType = Literal["int64", "string", "bool"] | tuple[str, ...]
 """A tuple lists the allowed names of an enumeration, in the order of their codes."""
 
-_PYTHON_TYPES: dict[type, Literal["int64", "string", "bool"]] = {int: "int64", str: "string", bool: "bool"}
+_PYTHON_TYPES: dict[type, Literal["int64", "string", "bool"]] = {
+    int: "int64",
+    str: "string",
+    bool: "bool",
+}
 
 
 @attrs.frozen
@@ -39,13 +45,22 @@ class Schema:
     columns: tuple[Column, ...]
 
 
-@attrs.frozen(kw_only=True)
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field,))
+def _record(envelope: type[T]) -> type[T]:
+    return attrs.frozen(kw_only=True)(envelope)
+
+
+# The same decorator semantics as for the kinds, so that type checkers see the envelope's fields.
+@_record
 class Event:
     """An immutable fact. Subclasses are the kinds; the docstring of each says what happened."""
 
     version: ClassVar[int] = 1
     department: ClassVar[str] = ""
     plane: ClassVar[Literal["control", "order"]] = "control"
+
+    if TYPE_CHECKING:
+        __attrs_attrs__: ClassVar[Any]
 
     time_us: int
     cause: int = 0

@@ -1,8 +1,7 @@
 """Lay out the order plane's memory for a scenario: accounts, agents, instruments and the reference grid."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from sim.events.codes import ClientClass
@@ -42,7 +41,6 @@ from sim.flow.layout import (
     SAMPLE_INTERVAL,
     SEED,
     SKEW_PPM,
-    TARGET_SHARE_PPM,
     TICK_LOT_MINOR,
     TICKS,
     TRADER,
@@ -85,13 +83,29 @@ class Grid(Protocol):
 class Traders(Protocol):
     """Trading traits of the prospects, one row each; row 0 is client `first_client`."""
 
-    arrival_us: Ints
-    client_class: NDArray[np.integer]
-    trader_type: NDArray[np.integer]
-    usd: NDArray[np.bool_]
-    btc_weight_ppm: Ints
-    target_share_ppm: Ints
-    interval_us: Ints
+    @property
+    def arrival_us(self) -> NDArray[Any]:
+        """Birth of the client's clock."""
+
+    @property
+    def client_class(self) -> NDArray[Any]:
+        """ClientClass codes."""
+
+    @property
+    def trader_type(self) -> NDArray[Any]:
+        """Trader types 0 to 3."""
+
+    @property
+    def usd(self) -> NDArray[Any]:
+        """Whether the client pays in USD."""
+
+    @property
+    def btc_weight_ppm(self) -> NDArray[Any]:
+        """Preference for bitcoin."""
+
+    @property
+    def interval_us(self) -> NDArray[Any]:
+        """Mean business time between looks at the market."""
 
 
 def build_arena(
@@ -145,12 +159,13 @@ def _instruments(words: Ints) -> None:
         row[HKD_TWIN] = SYMBOLS.index(f"{instrument.base}/HKD")
 
 
-def _traders(arena: Arena, people: Traders, first_client: int, grid: Grid, business: Floats) -> None:
+def _traders(
+    arena: Arena, people: Traders, first_client: int, grid: Grid, business: Floats
+) -> None:
     table = arena.table(TRADER)[first_client:]
     table[:, TYPE] = people.trader_type
     table[:, PAYS_USD] = people.usd
     table[:, BTC_WEIGHT_PPM] = people.btc_weight_ppm
-    table[:, TARGET_SHARE_PPM] = people.target_share_ppm
     table[:, INTERVAL_US] = people.interval_us
     table[:, CLASS] = people.client_class
     for row, arrival_us in enumerate(people.arrival_us):

@@ -19,7 +19,7 @@ The look-back of a month, the strength of the response and the shares traded are
 
 import math
 
-from numba import carray
+from numba import carray  # type: ignore[attr-defined]  # not listed in numba's __all__
 
 from sim.draws import exponential, purpose, uniform
 from sim.events.codes import CancelReason
@@ -123,7 +123,10 @@ def _tick(plane: Memory, account: int) -> int:
     set_trait(plane, account, BUSINESS_US, business_us)
     set_trait(plane, account, WAKES, wakes + 1)
     business = carray(floats_at(plane[BUSINESS_ADDRESS]), (plane[GRID_POINTS],))
-    return business_to_wall(business, plane[GRID_START], plane[GRID_STEP], float(business_us))
+    time_us: int = business_to_wall(
+        business, plane[GRID_START], plane[GRID_STEP], float(business_us)
+    )
+    return time_us
 
 
 @compiled
@@ -148,7 +151,8 @@ def first_look(plane: Memory, account: int) -> None:
 
 @inlined
 def _draw(plane: Memory, purpose_code: int, account: int) -> float:
-    return uniform(plane[SEED], purpose_code, account, trait(plane, account, WAKES))
+    drawn: float = uniform(plane[SEED], purpose_code, account, trait(plane, account, WAKES))
+    return drawn
 
 
 @inlined
@@ -260,7 +264,9 @@ def _send(plane: Memory, account: int, instrument: int) -> None:
     tick_lot = constant(plane, instrument, TICK_LOT_MINOR)
     minimum = 2 * constant(plane, instrument, MINIMUM_MINOR)
     if side == BUY:
-        funds = affordable_lots(plane, account, instrument, price, _cash(plane, account, instrument))
+        funds = affordable_lots(
+            plane, account, instrument, price, _cash(plane, account, instrument)
+        )
     else:
         funds = _owned_lots(plane, account, instrument)
     lots = min(plane[WANT_LOTS], funds)

@@ -9,7 +9,7 @@ to be remembered per order: `hold(remaining before) - hold(remaining after)` is 
 from sim.events.codes import CancelReason, OrderType, PairStatus, RefusalReason, Side, TimeInForce
 from sim.flow.layout import (
     ACTIVE,
-        BASE,
+    BASE,
     CLASS,
     EVENTS,
     FEES,
@@ -97,21 +97,6 @@ BTC, ETH = ASSET_INDEX["BTC"], ASSET_INDEX["ETH"]
 BTC_HKD, ETH_HKD = SYMBOLS.index("BTC/HKD"), SYMBOLS.index("ETH/HKD")
 
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 @inlined
 def fee(notional_minor: int, rate_ppm: int) -> int:
     """Fee on a notional, rounded down to the minor unit; split so that it cannot overflow int64."""
@@ -119,7 +104,9 @@ def fee(notional_minor: int, rate_ppm: int) -> int:
 
 
 @inlined
-def hold(plane: Memory, instrument: int, account_class: int, side: int, price: int, lots: int) -> int:
+def hold(
+    plane: Memory, instrument: int, account_class: int, side: int, price: int, lots: int
+) -> int:
     """Minor units held behind so many resting lots: quote with the taker's fee for a buy, coins for a sell."""
     if side == SELL:
         return lots * constant(plane, instrument, LOT_MINOR)
@@ -128,7 +115,9 @@ def hold(plane: Memory, instrument: int, account_class: int, side: int, price: i
 
 
 @inlined
-def affordable_lots(plane: Memory, account: int, instrument: int, price: int, amount_minor: int) -> int:
+def affordable_lots(
+    plane: Memory, account: int, instrument: int, price: int, amount_minor: int
+) -> int:
     """Most lots whose hold at a limit price, the taker's fee included, fits into an amount of quote currency."""
     spend = amount_minor - fee(amount_minor, plane[FEES + trait(plane, account, CLASS) * 2 + 1]) - 1
     return max(spend, 0) // max(price * constant(plane, instrument, TICK_LOT_MINOR), 1)
@@ -182,7 +171,9 @@ def _logged(plane: Memory, account_class: int) -> bool:
 
 
 @compiled
-def _refusal(plane: Memory, account: int, instrument: int, side: int, price: int, lots: int) -> int:
+def _refusal(  # noqa: PLR0911 - one return per check reads as the list it is
+    plane: Memory, account: int, instrument: int, side: int, price: int, lots: int
+) -> int:
     """Reason to refuse an order, or ACCEPTED_BY_DESK."""
     account_class = trait(plane, account, CLASS)
     if trait(plane, account, ACTIVE) == 0:
@@ -207,11 +198,10 @@ def _refusal(plane: Memory, account: int, instrument: int, side: int, price: int
     return ACCEPTED_BY_DESK
 
 
-
-
-
 @inlined
-def _unhold(plane: Memory, account: int, instrument: int, side: int, price: int, before: int, after: int) -> None:
+def _unhold(
+    plane: Memory, account: int, instrument: int, side: int, price: int, before: int, after: int
+) -> None:
     """Free the hold of filled or cancelled lots back into the available balance."""
     account_class = trait(plane, account, CLASS)
     asset = constant(plane, instrument, QUOTE) if side == BUY else constant(plane, instrument, BASE)
@@ -221,7 +211,9 @@ def _unhold(plane: Memory, account: int, instrument: int, side: int, price: int,
 
 
 @compiled
-def _settle(plane: Memory, instrument: int, account: int, side: int, price: int, lots: int, rate_ppm: int) -> int:
+def _settle(
+    plane: Memory, instrument: int, account: int, side: int, price: int, lots: int, rate_ppm: int
+) -> int:
     """Exchange coins for money in one account after its hold was freed; returns the fee paid."""
     base = constant(plane, instrument, BASE)
     quote = constant(plane, instrument, QUOTE)
@@ -239,7 +231,16 @@ def _settle(plane: Memory, instrument: int, account: int, side: int, price: int,
 
 
 @compiled
-def _trade(plane: Memory, event: int, instrument: int, taker: int, order: int, side: int, cap: int, accepted_seq: int) -> None:
+def _trade(
+    plane: Memory,
+    event: int,
+    instrument: int,
+    taker: int,
+    order: int,
+    side: int,
+    cap: int,
+    accepted_seq: int,
+) -> None:
     """Settle one fill for both sides and log it."""
     out = words_at(plane[OUT_ADDRESS])
     price = out[event + PRICE]
@@ -272,7 +273,15 @@ def _trade(plane: Memory, event: int, instrument: int, taker: int, order: int, s
 
 @compiled
 def _log_cancel(
-    plane: Memory, account: int, instrument: int, order: int, side: int, price: int, left: int, reason: int, cause: int
+    plane: Memory,
+    account: int,
+    instrument: int,
+    order: int,
+    side: int,
+    price: int,
+    left: int,
+    reason: int,
+    cause: int,
 ) -> None:
     plane[EVENTS] += 1
     if not _logged(plane, trait(plane, account, CLASS)):
@@ -289,7 +298,17 @@ def _log_cancel(
 
 @compiled
 def _log_order(
-    plane: Memory, kind: int, account: int, instrument: int, order: int, side: int, order_type: int, life: int, price: int, lots: int, reason: int
+    plane: Memory,
+    kind: int,
+    account: int,
+    instrument: int,
+    order: int,
+    side: int,
+    order_type: int,
+    life: int,
+    price: int,
+    lots: int,
+    reason: int,
 ) -> int:
     """Log an accepted or refused order; returns its seq, 0 where the log level leaves it out."""
     plane[EVENTS] += 1
@@ -316,7 +335,16 @@ def _log_order(
 
 
 @compiled
-def submit(plane: Memory, account: int, instrument: int, side: int, order_type: int, life: int, price: int, lots: int) -> int:
+def submit(
+    plane: Memory,
+    account: int,
+    instrument: int,
+    side: int,
+    order_type: int,
+    life: int,
+    price: int,
+    lots: int,
+) -> int:
     """Check, match, settle and log one order.
 
     A market order carries the price its pre-trade value is checked at; the book ignores it, so only sells
@@ -329,14 +357,28 @@ def submit(plane: Memory, account: int, instrument: int, side: int, order_type: 
     """
     reason = _refusal(plane, account, instrument, side, price, lots)
     if reason != ACCEPTED_BY_DESK:
-        _log_order(plane, KIND_REFUSED, account, instrument, 0, side, order_type, life, price, lots, reason)
+        _log_order(
+            plane, KIND_REFUSED, account, instrument, 0, side, order_type, life, price, lots, reason
+        )
         return -1 - reason
     order = plane[NEXT_ORDER]
     out = words_at(plane[OUT_ADDRESS])
     out[0] = 0
     book = book_of(plane, instrument)
     if submit_order(book, out, order, account, side, order_type, life, price, lots) != 0:
-        _log_order(plane, KIND_REFUSED, account, instrument, 0, side, order_type, life, price, lots, REFUSED_BY_BOOK)
+        _log_order(
+            plane,
+            KIND_REFUSED,
+            account,
+            instrument,
+            0,
+            side,
+            order_type,
+            life,
+            price,
+            lots,
+            REFUSED_BY_BOOK,
+        )
         return -1 - REFUSED_BY_BOOK
     plane[NEXT_ORDER] = order + 1
     account_class = trait(plane, account, CLASS)
@@ -344,7 +386,9 @@ def submit(plane: Memory, account: int, instrument: int, side: int, order_type: 
     needed = hold(plane, instrument, account_class, side, price, lots)
     hold_back(plane, account, asset, needed)
     shown = 0 if order_type == MARKET else price
-    seq = _log_order(plane, KIND_ACCEPTED, account, instrument, order, side, order_type, life, shown, lots, 0)
+    seq = _log_order(
+        plane, KIND_ACCEPTED, account, instrument, order, side, order_type, life, shown, lots, 0
+    )
     left = lots
     for index in range(out[0]):
         event = BUFFER_HEADER + index * EVENT_WIDTH
@@ -353,13 +397,17 @@ def submit(plane: Memory, account: int, instrument: int, side: int, order_type: 
             _trade(plane, event, instrument, account, order, side, price, seq)
         elif out[event + KIND] == CANCELLED:
             _unhold(plane, account, instrument, side, price, left, 0)
-            _log_cancel(plane, account, instrument, order, side, shown, left, out[event + REASON], seq)
+            _log_cancel(
+                plane, account, instrument, order, side, shown, left, out[event + REASON], seq
+            )
             left = 0
     return order if left > 0 else 0
 
 
 @compiled
-def cancel(plane: Memory, account: int, instrument: int, order: int, reason: int, cause: int) -> bool:
+def cancel(
+    plane: Memory, account: int, instrument: int, order: int, reason: int, cause: int
+) -> bool:
     """Take a resting order off the book and free its hold; False if it no longer rests."""
     out = words_at(plane[OUT_ADDRESS])
     out[0] = 0

@@ -1,6 +1,5 @@
 """From the kernel's rows to one Polars frame per kind, ready for the journal."""
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +28,16 @@ if TYPE_CHECKING:
 PAYLOADS: dict[int, tuple[str, tuple[str, ...]]] = {
     KIND_ACCEPTED: (
         "order_accepted",
-        ("order", "client", "instrument", "side", "order_type", "time_in_force", "price_ticks", "quantity_lots"),
+        (
+            "order",
+            "client",
+            "instrument",
+            "side",
+            "order_type",
+            "time_in_force",
+            "price_ticks",
+            "quantity_lots",
+        ),
     ),
     KIND_REFUSED: (
         "order_refused",
@@ -56,7 +64,14 @@ PAYLOADS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     KIND_SAMPLED: (
         "book_sampled",
-        ("instrument", "bid_ticks", "ask_ticks", "bid_depth_lots", "ask_depth_lots", "reference_ticks"),
+        (
+            "instrument",
+            "bid_ticks",
+            "ask_ticks",
+            "bid_depth_lots",
+            "ask_depth_lots",
+            "reference_ticks",
+        ),
     ),
 }
 """Order of the payload words of each kind of row; the names are those of the event classes."""

@@ -109,7 +109,7 @@ def advance(words: Ints, until_us: int) -> int:
         kind = trait(plane, agent, TYPE)
         if agent == SAMPLER:
             _wake_sampler(plane)
-        elif kind == TYPE_MAKER or kind == TYPE_ARBITRAGEUR:
+        elif kind in (TYPE_MAKER, TYPE_ARBITRAGEUR):
             wake_participant(plane, agent)
         else:
             wake_client(plane, agent)
@@ -142,7 +142,16 @@ def cancel(words: Ints, account: int, instrument: int, order: int, reason: int, 
 
 @compiled
 def submit(
-    words: Ints, account: int, instrument: int, side: int, order_type: int, life: int, price: int, lots: int
+    words: Ints,
+    account: int,
+    instrument: int,
+    side: int,
+    order_type: int,
+    life: int,
+    price: int,
+    lots: int,
 ) -> int:
     """Send one order to the desk from outside the kernel; see `desk.submit`."""
-    return submit_at_desk(memory_of(words), account, instrument, side, order_type, life, price, lots)
+    return submit_at_desk(
+        memory_of(words), account, instrument, side, order_type, life, price, lots
+    )

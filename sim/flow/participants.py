@@ -11,7 +11,17 @@ goes, and a local premium or discount can stand until the bank rails refill it.
 
 from sim.draws import exponential, purpose, uniform
 from sim.events.codes import CancelReason
-from sim.flow.desk import BUY, GTC, IOC, LIMIT, OPEN, SELL, affordable_lots, cancel, coin_value, submit
+from sim.flow.desk import (
+    BUY,
+    GTC,
+    IOC,
+    LIMIT,
+    OPEN,
+    affordable_lots,
+    cancel,
+    coin_value,
+    submit,
+)
 from sim.flow.heap import push
 from sim.flow.layout import (
     BASE,
@@ -65,7 +75,9 @@ BY_PARTICIPANT = int(CancelReason.CLIENT)
 def next_look(plane: Memory, account: int) -> None:
     """Put the participant's next wake-up on the heap, an exponential time ahead."""
     wakes = trait(plane, account, WAKES)
-    gap = exponential(uniform(plane[SEED], CLOCK, account, wakes), float(trait(plane, account, INTERVAL_US)))
+    gap = exponential(
+        uniform(plane[SEED], CLOCK, account, wakes), float(trait(plane, account, INTERVAL_US))
+    )
     set_trait(plane, account, WAKES, wakes + 1)
     push(plane, plane[NOW] + int(gap) + 1, account)
 
@@ -126,7 +138,9 @@ def _quote(plane: Memory, account: int, instrument: int) -> None:
     skew = parameter(plane, account, SKEW_PPM) * _inventory_ppm(plane, account, instrument) // PPM
     centre = reference - reference * skew // PPM
     moved = abs(centre - plane[ladder + CENTRE])
-    if moved * PPM * REQUOTE_SHARE < reference * half_spread and not _filled(plane, ladder, instrument):
+    if moved * PPM * REQUOTE_SHARE < reference * half_spread and not _filled(
+        plane, ladder, instrument
+    ):
         return
     for place in range(ladder, ladder + CENTRE):
         if plane[place] > 0:
@@ -135,10 +149,16 @@ def _quote(plane: Memory, account: int, instrument: int) -> None:
     plane[ladder + CENTRE] = centre
     for quote in range(2 * parameter(plane, account, LEVELS)):
         level, side = quote >> 1, quote & 1
-        offset = reference * (half_spread + level * parameter(plane, account, LEVEL_STEP_PPM)) // PPM
+        offset = (
+            reference * (half_spread + level * parameter(plane, account, LEVEL_STEP_PPM)) // PPM
+        )
         price = centre - offset if side == BUY else centre + offset
         price = _behind_touch(plane, instrument, side, price)
-        lots = parameter(plane, account, LEVEL_NOTIONAL_MINOR) * (level + 1) // _lot_value(plane, instrument)
+        lots = (
+            parameter(plane, account, LEVEL_NOTIONAL_MINOR)
+            * (level + 1)
+            // _lot_value(plane, instrument)
+        )
         lots = min(lots, _fundable_lots(plane, account, instrument, side, price))
         if price > 0 and lots > 0:
             order = submit(plane, account, instrument, side, LIMIT, GTC, price, lots)
@@ -155,7 +175,9 @@ def _arbitrage(plane: Memory, account: int, instrument: int) -> None:
     for side in range(2):
         limit_price = reference - margin if side == BUY else reference + margin
         lots = views.depth(book, 1 - side, limit_price)
-        lots = min(lots, parameter(plane, account, ORDER_NOTIONAL_MINOR) // _lot_value(plane, instrument))
+        lots = min(
+            lots, parameter(plane, account, ORDER_NOTIONAL_MINOR) // _lot_value(plane, instrument)
+        )
         lots = min(lots, _fundable_lots(plane, account, instrument, side, limit_price))
         if lots > 0:
             submit(plane, account, instrument, side, LIMIT, IOC, limit_price, lots)

@@ -66,7 +66,9 @@ if TYPE_CHECKING:
 class Sequence(Protocol):
     """The journal's counter of events."""
 
-    next_seq: int
+    @property
+    def next_seq(self) -> int:
+        """Seq of the next event."""
 
     def reserve(self, next_seq: int) -> None:
         """Take the sequence numbers below `next_seq` for rows that `drain` will hand over."""
@@ -102,7 +104,9 @@ class OrderPlane:
 
     def fees_collected(self) -> dict[str, int]:
         """Minor units of each asset taken as trading fees since the start."""
-        return {code: int(self._words[FEES_COLLECTED + index]) for index, code in enumerate(ASSET_CODES)}
+        return {
+            code: int(self._words[FEES_COLLECTED + index]) for index, code in enumerate(ASSET_CODES)
+        }
 
     @property
     def order_events(self) -> int:
@@ -209,5 +213,8 @@ class OrderPlane:
         for client, ladders in enumerate(self.arena.table(LADDER)):
             if of_class[client]:
                 quotes = ladders[:, :CENTRE]
-                found += [(client, int(pair), int(quotes[pair, level])) for pair, level in np.argwhere(quotes > 0)]
+                found += [
+                    (client, int(pair), int(quotes[pair, level]))
+                    for pair, level in np.argwhere(quotes > 0)
+                ]
         return found

@@ -69,7 +69,12 @@ def rebuild_balances(log: Log, accounts: int) -> Table:
     import polars as pl
 
     table = np.zeros((accounts, len(ASSET_CODES)), np.int64)
-    sums = _movements(log).group_by("client", "asset").agg(pl.col("amount_minor").sum()).collect(engine="streaming")
+    sums = (
+        _movements(log)
+        .group_by("client", "asset")
+        .agg(pl.col("amount_minor").sum())
+        .collect(engine="streaming")
+    )
     for code, part in ((code, sums.filter(pl.col("asset") == code)) for code in ASSET_CODES):
         table[part["client"].to_numpy(), ASSET_CODES.index(code)] = part["amount_minor"].to_numpy()
     return table
@@ -96,14 +101,19 @@ def rebuild_resting(log: Log) -> dict[str, Table]:
         # Best price first on each side, then first come first served: seq is the time priority.
         .with_columns(
             side_code=(pl.col("side") == "sell").cast(pl.Int64),
-            rank=pl.when(pl.col("side") == "buy").then(-pl.col("price_ticks")).otherwise(pl.col("price_ticks")),
+            rank=pl.when(pl.col("side") == "buy")
+            .then(-pl.col("price_ticks"))
+            .otherwise(pl.col("price_ticks")),
         )
         .sort("instrument", "side_code", "rank", "seq")
         .select("instrument", "side_code", "price_ticks", "order", "client", "left")
         .collect(engine="streaming")
     )
     return {
-        symbol: resting.filter(pl.col("instrument") == symbol).drop("instrument").to_numpy().astype(np.int64)
+        symbol: resting.filter(pl.col("instrument") == symbol)
+        .drop("instrument")
+        .to_numpy()
+        .astype(np.int64)
         for symbol in INSTRUMENTS
     }
 
@@ -128,7 +138,9 @@ def rebuild_held(log: Log, resting: dict[str, Table], accounts: int) -> Table:
     import polars as pl
 
     def last(frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
-        return frame.sort("seq").group_by(key).last().select(key, *frame.collect_schema().names()[2:])
+        return (
+            frame.sort("seq").group_by(key).last().select(key, *frame.collect_schema().names()[2:])
+        )
 
     classes = pl.concat(
         [

@@ -20,7 +20,7 @@ class Worker(Generic[T]):
     def __init__(self, work: Callable[[T], None], name: str) -> None:
         self._work = work
         self._items: queue.Queue[T | None] = queue.Queue(_WAITING)
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         """What the work raised."""
         # A daemon: a run that dies without closing its journal must not hang the interpreter.
         self._thread = Thread(target=self._run, name=name, daemon=True)
@@ -31,7 +31,7 @@ class Worker(Generic[T]):
             if self.error is None:
                 try:
                     self._work(item)
-                except Exception as error:  # noqa: BLE001 - handed over to the caller's thread, whatever it is
+                except BaseException as error:  # noqa: BLE001 - handed over to the caller's thread, whatever it is
                     self.error = error
             del item
             self._items.task_done()
@@ -58,6 +58,8 @@ class Worker(Generic[T]):
             self._thread.join()
 
     def raise_error(self) -> None:
-        """Raise what the work raised, if anything."""
-        if self.error is not None:
+        """Raise what the work raised, if anything; a panic of Polars is no Exception and becomes one."""
+        if isinstance(self.error, Exception):
             raise self.error
+        if self.error is not None:
+            raise RuntimeError(f"{type(self.error).__name__}: {self.error}") from self.error

@@ -8,23 +8,34 @@ import polars as pl
 
 from sim.journal.controls import ControlRows
 from sim.journal.errors import JournalError
+from sim.journal.rows import OrderRows
 from sim.journal.sealing import Unsealed
 
 
 class _Buffer:
     """Rows of one segment."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_rows: int) -> None:
         self.controls = ControlRows()
-        self.frames: list[tuple[str, pl.DataFrame]] = []
-        self.frame_rows = 0
+        self._most_rows = most_rows
+        self._orders: dict[str, OrderRows] = {}
+        self._order_count = 0
 
     @property
     def rows(self) -> int:
-        return self.frame_rows + self.controls.count
+        return self._order_count + self.controls.count
+
+    def take(self, kind: str, frame: pl.DataFrame) -> None:
+        if self._order_count + frame.height > self._most_rows:
+            raise JournalError(f"rows of {kind} from seq {frame['seq'][0]} come a second time")
+        if kind not in self._orders:
+            self._orders[kind] = OrderRows(kind, self._most_rows)
+        self._orders[kind].extend(frame)
+        self._order_count += frame.height
 
     def chunks(self) -> list[tuple[str, pl.DataFrame]]:
-        return [*self.frames, *self.controls.frames()]
+        orders = [(kind, rows.table()) for kind, rows in self._orders.items()]
+        return [*orders, *self.controls.frames()]
 
 
 class Buffers:
@@ -50,10 +61,10 @@ class Buffers:
         return self._buffer(number).controls, number * self._segment_events + 1
 
     def _buffer(self, number: int) -> _Buffer:
-        return self._open.setdefault(number, _Buffer())
+        return self._open.setdefault(number, _Buffer(self._segment_events))
 
     def take(self, kind: str, frame: pl.DataFrame, next_seq: int) -> None:
-        """Take rows of one kind with rising seqs from `first_seq` to before `next_seq`; at least one row.
+        """Copy rows of one kind with rising seqs from `first_seq` to before `next_seq`; at least one row.
 
         Raises
         ------
@@ -71,9 +82,7 @@ class Buffers:
         cuts = [0, *np.searchsorted(seq, ends, side="right").tolist(), frame.height]
         for number, (start, stop) in enumerate(pairwise(cuts), first + 1):
             if stop > start:
-                buffer = self._buffer(number)
-                buffer.frames.append((kind, frame[start:stop]))
-                buffer.frame_rows += stop - start
+                self._buffer(number).take(kind, frame[start:stop])
 
     def full(self) -> Iterator[Unsealed]:
         """Yield, in order, every segment whose rows have all come."""

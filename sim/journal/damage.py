@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 import polars as pl
 
-from sim.journal.digest import BLOCK_ROWS, TableDigest, table_digest
+from sim.journal.digest import BLOCK_ROWS, TableDigest, row_sums, table_digest
 from sim.journal.errors import JournalError, explained
 from sim.journal.manifest import Part, part_of
 
@@ -50,18 +50,18 @@ def change(part: Part, table: pl.DataFrame) -> str:
         return ""
     if table.height != part.rows:
         return f"{table.height} rows; {part.rows} were sealed"
-    return _changed_row(part.content, actual, table)
+    return _changed_row(part, actual, table)
 
 
-def _changed_row(sealed: TableDigest, actual: TableDigest, table: pl.DataFrame) -> str:
-    pairs = list(zip(sealed.leaves, actual.leaves, strict=True))
+def _changed_row(part: Part, actual: TableDigest, table: pl.DataFrame) -> str:
+    pairs = list(zip(part.content.leaves, actual.leaves, strict=True))
     block = next((place for place, (one, other) in enumerate(pairs) if one != other), None)
     if block is None:
         return "its columns are not those that were sealed"
     start = block * BLOCK_ROWS
     stop = min(start + BLOCK_ROWS, table.height)
     plain, placed = (
-        new - old for new, old in zip(actual.sums[block], sealed.sums[block], strict=True)
+        new - old for new, old in zip(row_sums(table)[block], part.sums[block], strict=True)
     )
     if plain and placed % plain == 0 and 0 <= placed // plain < stop - start:
         row = start + placed // plain

@@ -34,15 +34,10 @@ _MIXER = 0x9E3779B97F4A7C15
 
 @attrs.frozen
 class TableDigest:
-    """Digest of one kind's rows in one segment, with what locates a change.
-
-    digest and leaves are hexadecimal; each of sums is (sum of row codes, sum of place times row code) of a
-    block, places counted from 0 in the block.
-    """
+    """Digest of one kind's rows in one segment, and of its blocks; hexadecimal."""
 
     digest: str
     leaves: tuple[str, ...]
-    sums: tuple[tuple[int, int], ...]
 
 
 def table_digest(kind: str, version: int, frame: pl.DataFrame) -> TableDigest:
@@ -64,7 +59,7 @@ def table_digest(kind: str, version: int, frame: pl.DataFrame) -> TableDigest:
     }
     total = blake2b(canonical_json(header) + b"\n", digest_size=DIGEST_BYTES)
     total.update(b"".join(leaves))
-    return TableDigest(total.hexdigest(), tuple(leaf.hex() for leaf in leaves), row_sums(frame))
+    return TableDigest(total.hexdigest(), tuple(leaf.hex() for leaf in leaves))
 
 
 def canonical_json(value: object) -> bytes:
@@ -125,7 +120,11 @@ def _canonical(column: pl.Series) -> _Column:
     return _Column(lengths, text, ends)
 
 
-def row_sums(frame: pl.DataFrame) -> tuple[tuple[int, int], ...]:
+RowSums = tuple[tuple[int, int], ...]
+"""Of each block: the sum of its row codes, and the sum of place times row code, places counted from 0."""
+
+
+def row_sums(frame: pl.DataFrame) -> RowSums:
     """Sum each block's 32-bit row codes, plainly and weighted by place in the block.
 
     When one row of a block changes, the two sums change by d and place * d: their quotient is its place.

@@ -74,6 +74,7 @@ def write_durably(path: Path, data: bytes) -> FileDigest:
 def append_durably(file: BinaryIO, line: bytes) -> None:
     """Append to an unbuffered file and wait for the disk; a line that fails leaves nothing behind.
 
+    Where even that fails the file is closed, so that nothing can follow the half-written line.
     Raises OSError.
     """
     before = os.fstat(file.fileno()).st_size
@@ -84,9 +85,11 @@ def append_durably(file: BinaryIO, line: bytes) -> None:
             # The system took a part: the rest fails with the reason (a full disk).
             file.write(line[written:])
         os.fsync(file.fileno())
-    except OSError:
-        with suppress(OSError):
+    except BaseException:
+        try:
             file.truncate(before)
+        except OSError:
+            file.close()
         raise
 
 

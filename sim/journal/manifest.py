@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 import attrs
 
-from sim.journal.digest import DIGEST_BYTES, TableDigest, canonical_json
+from sim.journal.digest import DIGEST_BYTES, RowSums, TableDigest, canonical_json
 from sim.journal.durable import FileDigest, is_locked
 from sim.journal.errors import JournalError, explained
 
@@ -43,6 +43,8 @@ class Part:
     """Relative to the run folder."""
     file: FileDigest
     content: TableDigest
+    sums: RowSums
+    """What locates a changed row; no part of the digest."""
 
 
 @attrs.frozen
@@ -211,9 +213,9 @@ def _entry(record: dict[str, Any]) -> Entry:
 def part_of(record: dict[str, Any]) -> Part:
     """Build a part from the JSON that `attrs.asdict` made of it."""
     content = record["content"]
-    sums = tuple((plain, placed) for plain, placed in content["sums"])
-    table = TableDigest(content["digest"], tuple(content["leaves"]), sums)
-    return Part(**{**record, "file": FileDigest(**record["file"]), "content": table})
+    table = TableDigest(content["digest"], tuple(content["leaves"]))
+    sums = tuple((plain, placed) for plain, placed in record["sums"])
+    return Part(**{**record, "file": FileDigest(**record["file"]), "content": table, "sums": sums})
 
 
 @attrs.frozen

@@ -7,7 +7,7 @@ import attrs
 import polars as pl
 
 from sim.events import schema_of
-from sim.journal.digest import table_digest
+from sim.journal.digest import row_sums, table_digest
 from sim.journal.durable import FileDigest, discard, flush, partial, publish
 from sim.journal.errors import JournalError, explained
 from sim.journal.manifest import Part, Segment, next_chain, segment_digest
@@ -85,7 +85,7 @@ def _part(kind: str, table: pl.DataFrame, number: int) -> Part:
     version = schema_of(kind).version
     path = f"{EVENTS_FOLDER}/{kind}/{number:08d}.parquet"
     content = table_digest(kind, version, table)
-    return Part(kind, version, table.height, path, FileDigest(0, ""), content)
+    return Part(kind, version, table.height, path, FileDigest(0, ""), content, row_sums(table))
 
 
 def write_parts(run_dir: Path, segment: Segment, tables: dict[str, pl.DataFrame]) -> Segment:

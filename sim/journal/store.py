@@ -1,5 +1,6 @@
 """The run folder as its one writer sees it: commit segments, compare a re-run with the record, close."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,7 +51,7 @@ class Store:
         JournalError
             The folder exists and is not empty, or cannot be written.
         """
-        _check_json(content, "header")
+        header = _as_json(content, "header")
         _check_names(attachments)
         with explained(f"cannot create the run folder {run_dir}"):
             run_dir.mkdir(parents=True, exist_ok=True)
@@ -66,7 +67,7 @@ class Store:
                 files = {
                     name: write_durably(run_dir / name, data) for name, data in attachments.items()
                 }
-                store = cls(run_dir, Header(segment_events, content, files), file, None)
+                store = cls(run_dir, Header(segment_events, header, files), file, None)
                 store._append(store.header)
                 flush(run_dir)
                 flush(run_dir.parent)
@@ -170,7 +171,7 @@ class Store:
         JournalError
             The line cannot be written, or a re-run completes before its record ends.
         """
-        _check_json(footer, "footer")
+        facts = _as_json(footer, "footer")
         try:
             if self.is_replaying:
                 if state != "interrupted":
@@ -179,16 +180,16 @@ class Store:
                     )
             elif self._closing is None or self._closing.state != "complete":
                 self._reopen()
-                self._append(Closing(state, reason, self._events, self.head, footer))
+                self._append(Closing(state, reason, self._events, self.head, facts))
         finally:
             self._file.close()
         return self.head
 
-    def abandon(self) -> None:
-        """Drop the lock without a closing line: the run is interrupted at its last sealed segment."""
-        self._file.close()
-
     def _append(self, entry: Entry) -> None:
+        if self._file.closed:
+            raise JournalError(
+                f"{self.run_dir / manifest.FILE_NAME} could not be written and was closed"
+            )
         line, check = manifest.encode(entry, self._check)
         with explained(
             f"cannot write {self.run_dir / manifest.FILE_NAME}",
@@ -229,8 +230,10 @@ def _occupied(run_dir: Path) -> str:
     return f"the run folder {run_dir} holds a run already ({found.state}, {found.events:,} events); name a new one"
 
 
-def _check_json(value: Mapping[str, Any], what: str) -> None:
+def _as_json(value: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Copy what a reader will get back: a tuple becomes a list, and the caller may change its own."""
     try:
-        canonical_json(value)
+        copy: dict[str, Any] = json.loads(canonical_json(value))
     except (TypeError, ValueError) as error:
         raise JournalError(f"the {what} of a run must be JSON: {error}") from error
+    return copy

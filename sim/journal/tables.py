@@ -107,20 +107,3 @@ def _differences(given: pl.Schema, expected: pl.Schema) -> str:
     return "; ".join(
         found or [f"columns are ordered {', '.join(given)}; expected {', '.join(expected)}"]
     )
-
-
-def owned(frame: pl.DataFrame) -> pl.DataFrame:
-    """Copy what may alias a caller's array.
-
-    Polars wraps NumPy arrays without copying, and the order plane overwrites its buffers: without the copy
-    a later batch would rewrite rows already handed over. Strings and booleans always own their memory.
-    """
-    return pl.DataFrame([_owned_column(column) for column in frame])
-
-
-def _owned_column(column: pl.Series) -> pl.Series:
-    if column.dtype == pl.Int64:
-        return pl.Series(column.name, column.to_numpy().copy())
-    if isinstance(column.dtype, pl.Enum):
-        return pl.Series(column.name, column.to_physical().to_numpy().copy()).cat.to(column.dtype)
-    return column

@@ -13,7 +13,7 @@ from sim.journal.buffers import Buffers
 from sim.journal.errors import JournalError
 from sim.journal.sealing import Unsealed
 from sim.journal.store import EndState, Store
-from sim.journal.tables import check_frame, owned
+from sim.journal.tables import check_frame
 
 SEGMENT_EVENTS = 1 << 19
 
@@ -188,7 +188,7 @@ class Journal:
         for kind, frame in frames.items():
             check_frame(kind, frame)
             if frame.height:
-                self._buffers.take(kind, owned(frame), self._next_seq)
+                self._buffers.take(kind, frame, self._next_seq)
         self._seal(self._buffers.full())
 
     def _seal(self, segments: Iterator[Unsealed]) -> None:

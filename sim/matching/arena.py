@@ -38,9 +38,9 @@ TABLE_MASK: Final = 6
 TABLE_SHIFT: Final = 7
 """Right shift that turns a hash into its block of places."""
 LADDERS: Final = 16
-"""Offset of the ladders' state: bids, asks, and room for two ladders of waiting stops."""
+"""Offset of the ladders' state: bids, asks, and room for three more, in order of trigger or expiry."""
 LADDER_WORDS: Final = 8
-LADDER_COUNT: Final = 4
+LADDER_COUNT: Final = 5
 HEADER_WORDS: Final = 128
 """The rest of the header is reserved: session, bands, last trade."""
 
@@ -92,17 +92,21 @@ LADDER: Final = 7
 # Words of a node.
 BITMAP: Final = 1
 PARENT: Final = 2
+NODE_HEIGHT: Final = 3
 
-# What a record is; part of its hash, so that equal keys of different kinds differ. Level kinds are
-# LEVEL_KIND + ladder.
+# What a record is, in three bits of its hash, so that equal keys of different kinds differ. The kind of
+# a level is LEVEL_KIND + ladder; 7 is free.
 ORDER_KIND: Final = 0
 NODE_KIND: Final = 1
-LEVEL_KIND: Final = 4
+LEVEL_KIND: Final = 2
 
 MAX_HEIGHT: Final = 10
 """Six bits of price a level of the index: eleven node levels, 0 to 10, cover 64 bits."""
 COMMAND_RECORDS: Final = 2 + 2 * (MAX_HEIGHT + 1)
 """Records one command can take at most: an order, a level, a path of nodes, a taller root."""
+
+MOST_RECORDS: Final = 2**28 - HEADER_WORDS // RECORD_WORDS
+"""A handle takes 31 bits."""
 
 _LINE_BYTES: Final = 64
 _WORD_BYTES: Final = 8
@@ -120,7 +124,15 @@ def aligned(words: int) -> Arena:
 
 
 def allocate(capacity: int) -> Arena:
-    """Return an empty arena with room for `capacity` records; the table is at most half full."""
+    """Return an empty arena with room for `capacity` records; the table is at most half full.
+
+    Raises
+    ------
+    MemoryError
+        More than MOST_RECORDS, 17 GB, are asked for.
+    """
+    if capacity > MOST_RECORDS:
+        raise MemoryError(f"a book holds at most {MOST_RECORDS:,} records; asked for {capacity:,}")
     bits = max(_BLOCK_BITS, (2 * capacity - 1).bit_length())
     table = HEADER_WORDS + capacity * RECORD_WORDS
     arena = aligned(table + (1 << bits))
@@ -139,7 +151,7 @@ def new_book(order_capacity: int = 1024) -> Arena:
     Parameters
     ----------
     order_capacity
-        Resting orders to make room for at first, each at a price of its own; the book grows beyond.
+        Resting orders to make room for at first, at few prices; the book grows as needed.
 
     Raises
     ------

@@ -129,7 +129,8 @@ def _words_of(commands: Commands) -> Words:
             f"commands are {commands.ndim}-dimensional of dtype {commands.dtype}; "
             f"expected one dimension of sim.matching.layout.COMMAND"
         )
-    return np.ascontiguousarray(commands).view(np.int64)
+    # A read-only array would be another type to numba, and compiled for again.
+    return np.require(commands, requirements=("C", "A", "W")).view(np.int64)
 
 
 def _bigger(buffer: Words, needed: int) -> Words:

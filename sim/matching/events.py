@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from sim.matching.codes import CancelReason, EventKind, Reject, Side
-from sim.matching.layout import MAKER_ACCOUNT, REASON
 
 
 class Accepted(NamedTuple):
@@ -68,37 +67,25 @@ Event = Accepted | Trade | Cancelled | Rejected
 _SIDES = tuple(Side)
 _CANCEL_REASONS = tuple(CancelReason)
 _REJECTS = tuple(Reject)
-_REASON = REASON - MAKER_ACCOUNT
 _ACCEPTED = int(EventKind.ACCEPTED)
 _TRADE = int(EventKind.TRADE)
 _CANCELLED = int(EventKind.CANCELLED)
 
 
 def decode(rows: Iterable[tuple[int, ...]]) -> list[Event]:
-    """Turn event rows into events; the fields of each kind follow the words of a row (`layout.py`)."""
+    """Turn event rows into events; the names below are the words of a row in order (`layout.py`)."""
     events: list[Event] = []
-    for kind, order, account, side, price, quantity, maker, *rest in rows:
+    for kind, order, account, side, price, quantity, maker, owner, left, maker_left, why, _ in rows:
         if kind == _ACCEPTED:
             events.append(Accepted(order, account, _SIDES[side], price, quantity))
         elif kind == _TRADE:
-            maker_account, left, maker_left, *_ = rest
+            taking = _SIDES[side]
             events.append(
-                Trade(
-                    order,
-                    account,
-                    _SIDES[side],
-                    price,
-                    quantity,
-                    maker,
-                    maker_account,
-                    left,
-                    maker_left,
-                )
+                Trade(order, account, taking, price, quantity, maker, owner, left, maker_left)
             )
         elif kind == _CANCELLED:
-            reason = _CANCEL_REASONS[rest[_REASON]]
+            reason = _CANCEL_REASONS[why]
             events.append(Cancelled(order, account, _SIDES[side], price, quantity, reason))
         else:
-            refusal = _REJECTS[rest[_REASON]]
-            events.append(Rejected(order, account, side, price, quantity, refusal))
+            events.append(Rejected(order, account, side, price, quantity, _REJECTS[why]))
     return events

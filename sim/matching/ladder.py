@@ -1,8 +1,8 @@
 """Price levels in order: one ladder a side, best level first.
 
-A ladder orders its levels by *key*: the price itself for asks, its bitwise complement for bids (and so
-for any int64 price). The best level of either side is the one with the lowest key, and one code path
-serves both.
+Ladder 0 holds the bids, ladder 1 the asks. A ladder orders its levels by *key*: the price itself for
+asks, its bitwise complement for bids (and so for any int64 price). The best level of either side is the
+one with the lowest key, and one piece of code serves both.
 
 The price index is a trie over the key, six bits a node. A node is one bitmap: its bit says that the key
 range below is inhabited. Nodes have no child array; the child of a node is found in the table by its
@@ -25,6 +25,7 @@ from sim.matching.arena import (
     LEVELS,
     MAX_HEIGHT,
     NEXT,
+    NODE_HEIGHT,
     NODE_KIND,
     PARENT,
     PREVIOUS,
@@ -35,11 +36,10 @@ from sim.matching.bits import Memory, compiled, i64, inlined, trailing_zeros, u6
 from sim.matching.table import enter, erase, find, place_of, release, take
 
 _SIGN = u64(1 << 63)
-_NODE_BITS = u64(6)
 _CHILD = 63
-_HEIGHT_SHIFT = u64(58)
-_LADDER_SHIFT = u64(62)
+_PREFIX_BITS = u64(58)
 _PREFIX = (1 << 58) - 1
+_HEIGHTS = u64(MAX_HEIGHT + 2)
 _WORD_BITS = 64
 
 
@@ -56,9 +56,9 @@ def price_of(side: int, key: int) -> int:
 
 
 @inlined
-def state_of(side: int) -> int:
+def state_of(ladder: int) -> int:
     """Offset of a ladder's state in the arena."""
-    return LADDERS + side * LADDER_WORDS
+    return LADDERS + ladder * LADDER_WORDS
 
 
 @inlined
@@ -77,24 +77,27 @@ def _digit(key: int, height: int) -> int:
 
 
 @inlined
-def _node_key(side: int, height: int, prefix: int) -> int:
-    return i64((u64(side) << _LADDER_SHIFT) | (u64(height) << _HEIGHT_SHIFT) | u64(prefix))
+def _node_key(ladder: int, height: int, prefix: int) -> int:
+    """Ladder and height in the upper six bits, prefix in the lower 58."""
+    return i64(((u64(ladder) * _HEIGHTS + u64(height)) << _PREFIX_BITS) | u64(prefix))
 
 
 @compiled
-def _new_node(book: Memory, key: int, bitmap: int) -> int:
+def _new_node(book: Memory, ladder: int, height: int, prefix: int, bitmap: int) -> int:
+    key = _node_key(ladder, height, prefix)
     node = take(book)
     book[node + KEY] = key
     book[node + BITMAP] = bitmap
     book[node + PARENT] = 0
+    book[node + NODE_HEIGHT] = height
     enter(book, place_of(book, key, NODE_KIND), key, NODE_KIND, node)
     return node
 
 
 @compiled
-def _raise_root(book: Memory, side: int, key: int) -> None:
+def _raise_root(book: Memory, ladder: int, key: int) -> None:
     """Put roots on top until the root covers the key."""
-    state = state_of(side)
+    state = state_of(ladder)
     root = book[state + ROOT]
     height = book[state + HEIGHT]
     prefix = book[root + KEY] & _PREFIX
@@ -102,7 +105,7 @@ def _raise_root(book: Memory, side: int, key: int) -> None:
         height += 1
         digit = prefix & _CHILD
         prefix >>= 6
-        taller = _new_node(book, _node_key(side, height, prefix), 1 << digit)
+        taller = _new_node(book, ladder, height, prefix, 1 << digit)
         book[root + PARENT] = taller
         root = taller
     book[state + ROOT] = root
@@ -110,39 +113,39 @@ def _raise_root(book: Memory, side: int, key: int) -> None:
 
 
 @compiled
-def _new_leaf(book: Memory, side: int, key: int) -> int:
+def _new_leaf(book: Memory, ladder: int, key: int) -> int:
     """Make the leaf of a key, and the nodes from it up to the first that exists."""
-    state = state_of(side)
-    leaf = _new_node(book, _node_key(side, 0, _prefix(key, 0)), 0)
+    state = state_of(ladder)
+    leaf = _new_node(book, ladder, 0, _prefix(key, 0), 0)
     if book[state + ROOT] == 0:
         book[state + ROOT] = leaf
         book[state + HEIGHT] = 0
         return leaf
-    _raise_root(book, side, key)
+    _raise_root(book, ladder, key)
     child = leaf
     height = 1
     while True:
         digit = _digit(key, height)
-        node_key = _node_key(side, height, _prefix(key, height))
-        node = find(book, node_key, NODE_KIND)
+        prefix = _prefix(key, height)
+        node = find(book, _node_key(ladder, height, prefix), NODE_KIND)
         if node != 0:
             book[node + BITMAP] |= 1 << digit
             book[child + PARENT] = node
             return leaf
-        node = _new_node(book, node_key, 1 << digit)
+        node = _new_node(book, ladder, height, prefix, 1 << digit)
         book[child + PARENT] = node
         child = node
         height += 1
 
 
 @inlined
-def find_level(book: Memory, side: int, key: int) -> int:
+def find_level(book: Memory, ladder: int, key: int) -> int:
     """Handle of the level of this key, or 0."""
-    return find(book, key, LEVEL_KIND + side)
+    return find(book, key, LEVEL_KIND + ladder)
 
 
 @compiled
-def new_level(book: Memory, side: int, key: int) -> int:
+def new_level(book: Memory, ladder: int, key: int) -> int:
     """Make an empty level where there is none, and return its handle."""
     level = take(book)
     book[level + KEY] = key
@@ -151,15 +154,15 @@ def new_level(book: Memory, side: int, key: int) -> int:
     book[level + QUANTITY] = 0
     book[level + COUNT] = 0
     book[level + HIDDEN] = 0
-    book[level + LADDER] = side
-    kind = LEVEL_KIND + side
+    book[level + LADDER] = ladder
+    kind = LEVEL_KIND + ladder
     enter(book, place_of(book, key, kind), key, kind, level)
-    leaf = find(book, _node_key(side, 0, _prefix(key, 0)), NODE_KIND)
+    leaf = find(book, _node_key(ladder, 0, _prefix(key, 0)), NODE_KIND)
     if leaf == 0:
-        leaf = _new_leaf(book, side, key)
+        leaf = _new_leaf(book, ladder, key)
     book[leaf + BITMAP] |= 1 << _digit(key, 0)
     book[level + LEAF] = leaf
-    state = state_of(side)
+    state = state_of(ladder)
     best = book[state + BEST]
     if best == 0 or key < book[best + KEY]:
         book[state + BEST] = level
@@ -168,28 +171,27 @@ def new_level(book: Memory, side: int, key: int) -> int:
 
 
 @compiled
-def _lowest_level(book: Memory, side: int, node: int, bitmap: int) -> int:
+def _lowest_level(book: Memory, ladder: int, node: int, bitmap: int) -> int:
     """Level of the lowest key below a node, among the children in `bitmap` (not 0)."""
-    node_key = book[node + KEY]
-    height = (node_key >> 58) & 15
-    prefix = ((node_key & _PREFIX) << 6) | trailing_zeros(bitmap)
+    height = book[node + NODE_HEIGHT]
+    prefix = ((book[node + KEY] & _PREFIX) << 6) | trailing_zeros(bitmap)
     while height > 0:
         height -= 1
-        child = find(book, _node_key(side, height, prefix), NODE_KIND)
+        child = find(book, _node_key(ladder, height, prefix), NODE_KIND)
         prefix = (prefix << 6) | trailing_zeros(book[child + BITMAP])
-    return find_level(book, side, i64(u64(prefix) ^ _SIGN))
+    return find_level(book, ladder, i64(u64(prefix) ^ _SIGN))
 
 
 @compiled
 def next_level(book: Memory, level: int) -> int:
     """Handle of the next worse level of the same ladder, or 0."""
-    side = book[level + LADDER]
+    ladder = book[level + LADDER]
     node = book[level + LEAF]
     digit = _digit(book[level + KEY], 0)
     while node != 0:
         above = book[node + BITMAP] & (-2 << digit)
         if above != 0:
-            return _lowest_level(book, side, node, above)
+            return _lowest_level(book, ladder, node, above)
         digit = book[node + KEY] & _CHILD
         node = book[node + PARENT]
     return 0
@@ -198,12 +200,12 @@ def next_level(book: Memory, level: int) -> int:
 @compiled
 def remove_level(book: Memory, level: int) -> None:
     """Remove a level whose last order has gone, and every node that leads nowhere any more."""
-    side = book[level + LADDER]
+    ladder = book[level + LADDER]
     key = book[level + KEY]
-    state = state_of(side)
+    state = state_of(ladder)
     node = book[level + LEAF]
     digit = _digit(key, 0)
-    erase(book, place_of(book, key, LEVEL_KIND + side))
+    erase(book, place_of(book, key, LEVEL_KIND + ladder))
     release(book, level)
     book[state + LEVELS] -= 1
     bitmap = book[node + BITMAP] & ~(1 << digit)
@@ -221,4 +223,4 @@ def remove_level(book: Memory, level: int) -> None:
         bitmap = book[node + BITMAP] & ~(1 << (node_key & _CHILD))
     book[node + BITMAP] = bitmap
     if book[state + BEST] == level:
-        book[state + BEST] = _lowest_level(book, side, node, bitmap)
+        book[state + BEST] = _lowest_level(book, ladder, node, bitmap)

@@ -28,7 +28,9 @@ Steps: TypeAlias = Generator[simpy.Event, Any, None]
 class EventLog(Protocol):
     """What departments need of the journal."""
 
-    next_seq: int
+    @property
+    def next_seq(self) -> int:
+        """Seq of the next event."""
 
     def append(self, event: Event) -> int:
         """Write an event, apply it to every projection, and return its seq."""

@@ -86,7 +86,6 @@ class Traders:
         self.trader_type = number % 4
         self.usd = number % 5 == 0
         self.btc_weight_ppm = np.full(count, 700_000)
-        self.target_share_ppm = np.full(count, 100_000)
         self.interval_us = np.full(count, DAY_US)
 
 
@@ -146,7 +145,9 @@ class SmallPlane:
 
     def set_pair(self, symbol: str, client_class: ClientClass, status: PairStatus) -> None:
         self.apply(
-            PairOpened(time_us=START_US, instrument=symbol, client_class=client_class, status=status)
+            PairOpened(
+                time_us=START_US, instrument=symbol, client_class=client_class, status=status
+            )
         )
 
     def _sign_up(self, account: int, *, maker: bool) -> None:
@@ -179,9 +180,7 @@ class SmallPlane:
 
     def activate(self, client: int, limit_minor: int = -1) -> None:
         self.apply(
-            ExposureLimitSet(
-                time_us=START_US, client=client, limit_minor=limit_minor, share_ppm=0
-            )
+            ExposureLimitSet(time_us=START_US, client=client, limit_minor=limit_minor, share_ppm=0)
         )
         self.apply(
             ClientActivated(
@@ -209,7 +208,9 @@ class SmallPlane:
         words = self.plane.arena.words
         words[SEQ] = self.journal.next_seq
         words[NOW] = max(int(words[NOW]), START_US)
-        result = submit_order(words, client, SYMBOLS.index(symbol), side, order_type, life, price, lots)
+        result = submit_order(
+            words, client, SYMBOLS.index(symbol), side, order_type, life, price, lots
+        )
         self.journal.reserve(int(words[SEQ]))
         return int(result)
 
@@ -218,9 +219,8 @@ class SmallPlane:
 
     def last_row(self) -> list[int]:
         used = int(self.plane.arena.words[ROWS])
-        return self.plane.arena.table(ROW_TABLE)[used - 1].tolist()
+        return [int(word) for word in self.plane.arena.table(ROW_TABLE)[used - 1]]
 
     def last_refusal(self) -> int:
         """Reason code of the refusal that was logged last."""
         return int(self.last_row()[ROW_PAYLOAD + 5])
-

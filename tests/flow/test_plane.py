@@ -25,9 +25,7 @@ from tests.flow.small_plane import FIRST_CLIENT, HKD, START_US, SmallPlane
 
 
 def lively(log_level: str = "full", seed: int = 1) -> SmallPlane:
-    plane = SmallPlane(
-        clients=40, days=3, makers=2, arbitrageurs=1, log_level=log_level, seed=seed
-    )
+    plane = SmallPlane(clients=40, days=3, makers=2, arbitrageurs=1, log_level=log_level, seed=seed)
     plane.activate_all(limit_minor=25_000 * HKD)
     return plane
 
@@ -125,7 +123,5 @@ def test_a_client_looks_at_the_market_at_the_same_instants_whenever_it_was_admit
     late.plane.arena.words[NOW] = START_US + 5 * DAY_US
     late.activate(FIRST_CLIENT + 3)
     late.plane.advance(late.end_us)
-    looks = [
-        small.plane.arena.table(TRADER)[FIRST_CLIENT + 3, WAKES] for small in (early, late)
-    ]
+    looks = [small.plane.arena.table(TRADER)[FIRST_CLIENT + 3, WAKES] for small in (early, late)]
     assert looks[0] == looks[1], "the clock of a person does not depend on the policy"

@@ -1,10 +1,24 @@
+import errno
+import io
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sim.journal import Journal, JournalError, RunLog, verify
-from tests.journal.journal_samples import HEADER, control_events, order_flow, python, write_controls
+from sim.journal.durable import append_durably
+from tests.journal.journal_samples import (
+    HEADER,
+    START_US,
+    control_events,
+    happened,
+    memory_folder,
+    order_flow,
+    python,
+    write_controls,
+)
 
 
 def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
@@ -89,3 +103,90 @@ def test_a_failure_of_the_sealing_thread_is_raised_by_the_next_call(tmp_path: Pa
     log = RunLog.open(run_dir)
     assert (log.state, log.events) == ("interrupted", 10)
     assert "cannot write segment 2" in log.reason
+
+
+class Disk:
+    """Lets so many flushes and renames through, then fails each one in the same way."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, allowed: int, failure: BaseException
+    ) -> None:
+        self.calls = 0
+        self._allowed = allowed
+        self._failure = failure
+        monkeypatch.setattr(os, "fsync", self._counted(os.fsync))
+        monkeypatch.setattr(Path, "rename", self._counted(Path.rename))
+
+    def _counted(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            self.calls += 1
+            if self.calls > self._allowed:
+                raise self._failure
+            return real(*args)
+
+        return call
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+HISTORY = [happened("run_ended", START_US + place, reason=f"{place}") for place in range(25)]
+
+
+def write_history(run_dir: Path) -> None:
+    with Journal.create(run_dir, HEADER, 10) as journal:
+        for event in HISTORY:
+            journal.append(event)
+        journal.complete({})
+
+
+@pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "full"), Crash("dead")])
+def test_whichever_step_fails_the_run_is_valid_to_its_last_segment(
+    monkeypatch: pytest.MonkeyPatch, failure: BaseException
+) -> None:
+    seen = set()
+    for allowed in range(100):
+        with memory_folder() as folder, monkeypatch.context() as patch:
+            disk = Disk(patch, allowed, failure)
+            message = ""
+            try:
+                write_history(folder / "run")
+            except (JournalError, RuntimeError, Crash) as error:
+                message = str(error)
+            patch.undo()
+            if disk.calls <= allowed:
+                break
+            assert "the disk is full" in message or "dead" in message
+            if b"\n" not in (folder / "run" / "manifest.jsonl").read_bytes():
+                continue
+            found = verify(folder / "run")
+            assert found.problems == ()
+            log = RunLog.open(folder / "run")
+            assert [event for _, event in log.control_events()] == HISTORY[: log.events]
+            seen.add((found.state, found.events))
+    assert seen == {
+        ("interrupted", 0),
+        ("interrupted", 10),
+        ("interrupted", 20),
+        ("interrupted", 25),
+    }
+
+
+def test_a_manifest_that_cannot_be_cut_back_takes_no_more_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stuck(io.FileIO):
+        def truncate(self, size: int | None = None, /) -> int:
+            raise OSError(errno.EIO, f"cannot cut to {size}")
+
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    path = tmp_path / "manifest"
+    with Stuck(path, "w") as file:
+        append_durably(file, b"one\n")
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match="full"):
+            append_durably(file, b"two\n")
+        assert file.closed

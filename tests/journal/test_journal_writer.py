@@ -29,7 +29,7 @@ ORDERS = 90
 SEGMENT = 25
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(history=histories(), segment_events=st.integers(1, 40))
 def test_every_kind_comes_back_as_it_was_appended(
     history: list[Event], segment_events: int
@@ -65,7 +65,7 @@ def write_sliced(run_dir: Path, flow: Frames, cuts: Sequence[int], late: Sequenc
         return journal.complete({})
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_equal_events_give_equal_heads_however_they_are_sliced(data: st.DataObject) -> None:
     flow = order_flow(ORDERS, first_seq=13)

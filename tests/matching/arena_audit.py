@@ -135,7 +135,7 @@ def _audit_nodes(words: list[int], side: int, levels: dict[int, int]) -> set[int
         node = words[level + LEAF]
         for step in range(height + 1):
             prefix = unsigned >> 6 * (step + 1)
-            assert words[node + KEY] & _WORD == side << 62 | step << 58 | prefix
+            assert words[node + KEY] & _WORD == (side * 12 + step) << 58 | prefix
             assert words[node + BITMAP] & _WORD == bits[step, prefix]
             assert nodes.setdefault((step, prefix), node) == node
             node = words[node + PARENT]

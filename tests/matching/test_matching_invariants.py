@@ -1,6 +1,7 @@
 """Promises of the core that hold for every stream of commands, each on its own."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -195,6 +196,18 @@ def test_a_single_command_may_sweep_more_than_the_doors_buffer_holds() -> None:
     events = book.submit_market(0, 1, BUY, MOST)
     assert len(events) == 5_002
     assert len(book) == 0
+
+
+def test_strided_and_read_only_batches_are_batches_too() -> None:
+    commands = mixed_stream(2_000, seed=14)
+    expected = OrderBook().process(commands)
+    doubled = np.repeat(commands, 2)
+    frozen = commands.copy()
+    frozen.flags.writeable = False
+    for other in (doubled[::2], frozen):
+        assert np.array_equal(OrderBook().process(other), expected)
+    dispatcher: Any = batch.run_commands
+    assert len(dispatcher.signatures) == 1
 
 
 def test_growing_keeps_every_order_in_its_place() -> None:

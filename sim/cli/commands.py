@@ -1,0 +1,146 @@
+"""The commands by name, with their examples. None of them is imported before it is called."""
+
+from cyclopts import App
+
+from sim.cli.console import PlainConsole
+
+_HELP = (
+    "Simulate a Hong Kong licensed virtual-asset trading platform, event by event, "
+    "under different rules."
+)
+_EXIT_CODES = (
+    "Exit codes: 0 done, 1 a check failed, 2 bad input, 70 a defect, 130 interrupted, "
+    "143 terminated."
+)
+
+GROUPS = {
+    "rules": "Law and practice as dated, cited parameters.",
+    "log": "Read and verify the event log of a run.",
+}
+
+# Examples stand here and not in the commands, which are imported only when called. They fit 80 columns.
+COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "run": (
+        "sim.cli.run:run",
+        "Run a scenario file and print its outcomes.",
+        (
+            "vatp run scenarios/hk-retail-2023.toml --seed 7",
+            "vatp run hk-retail-2023 --with scenarios/rules/exposure-10.toml",
+            "vatp run hk-retail-2023 --set world.population.prospects=2000",
+            "vatp run hk-retail-2023 --set log_level=full --out runs/full --check",
+            "vatp run hk-retail-2023 --set world.reference.file=prices.parquet",
+        ),
+    ),
+    "compare": (
+        "sim.cli.compare:compare",
+        "Run a baseline and a variant over the same seeds and print the paired differences.",
+        (
+            "vatp compare hk-retail-2023 scenarios/rules/exposure-10.toml --seeds 1-10",
+            "vatp compare base.toml base.toml --seeds 1-5",
+            "vatp compare base.toml variant.toml --seeds 1,3,7-9 --json",
+        ),
+    ),
+    "check": (
+        "sim.cli.check:check",
+        "Check scenario, overlay and rule files without running.",
+        (
+            "vatp check scenarios/hk-retail-2023.toml",
+            "vatp check my-scenario.toml my-overlay.toml my-rules/",
+        ),
+    ),
+    "schema": (
+        "sim.cli.check:schema",
+        "Print the JSON Schema of scenario files.",
+        ("vatp schema > scenario.schema.json", "vatp schema --overlay > overlay.schema.json"),
+    ),
+    "rules list": (
+        "sim.cli.rules:list_",
+        "List the rules in force on a date.",
+        (
+            "vatp rules list --on 2024-06-01",
+            "vatp rules list hk-retail-2023 --on 2023-09-01 --department onboarding",
+        ),
+    ),
+    "rules show": (
+        "sim.cli.rules:show",
+        "Show one rule with its history and sources.",
+        (
+            "vatp rules show onb.exposure_limit",
+            "vatp rules show onb.exposure_limit rules/exposure-10",
+        ),
+    ),
+    "rules diff": (
+        "sim.cli.rules:diff",
+        "Show how two sets of rules differ.",
+        (
+            "vatp rules diff hk-retail-2023 scenarios/rules/exposure-10.toml",
+            "vatp rules diff 2023-06-01 2026-06-01",
+        ),
+    ),
+    "log show": (
+        "sim.cli.log:show",
+        "Print events in order, filtered by kind, client or time.",
+        (
+            "vatp log show runs/hk-retail-2023-seed-1 --client 142",
+            "vatp log show runs/hk-retail-2023-seed-1 --kind trade --since 2023-09-01",
+            "vatp log show runs/hk-retail-2023-seed-1 --limit 0 --json | gzip > log.gz",
+        ),
+    ),
+    "log verify": (
+        "sim.cli.log:verify",
+        "Check every byte of a sealed run against its chain of digests.",
+        (
+            "vatp log verify runs/hk-retail-2023-seed-1",
+            "vatp log verify runs/hk-retail-2023-seed-1 --expect-head $(cat head.txt)",
+        ),
+    ),
+}
+
+
+def build_app() -> App:
+    """Name every command without importing any of them.
+
+    Errors are raised, not printed: `sim.cli.main` says them all in one way.
+    """
+    app = App(
+        name="vatp",
+        help=_HELP,
+        help_epilogue=f"{_first_examples('')}\n\n{_EXIT_CODES}",
+        help_format="plaintext",
+        version=_version,
+        console=PlainConsole(),
+        print_error=False,
+        exit_on_error=False,
+        suppress_keyboard_interrupt=False,
+        result_action="return_value",
+    )
+    groups: dict[str, App] = {}
+    for words, (target, help_, examples) in COMMANDS.items():
+        *above, name = words.split()
+        parent = app
+        for group in above:
+            if group not in groups:
+                groups[group] = App(
+                    name=group, help=GROUPS[group], help_epilogue=_first_examples(f"{group} ")
+                )
+                app.command(groups[group])
+            parent = groups[group]
+        parent.command(target, name=name, help=help_, help_epilogue=_examples(examples))
+    return app
+
+
+def _first_examples(prefix: str) -> str:
+    """Show the first example of every command whose name begins so."""
+    return _examples(
+        tuple(lines[0] for name, (_, _, lines) in COMMANDS.items() if name.startswith(prefix))
+    )
+
+
+def _examples(lines: tuple[str, ...]) -> str:
+    return "\n".join(["Examples:", "", *(f"  {line}" for line in lines)])
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("vatp-lab")

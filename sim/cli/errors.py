@@ -1,0 +1,90 @@
+"""Errors as people read them, and the exit code that each kind of error has."""
+
+from errno import EBADF, EIO, ENOSPC, EPIPE
+
+from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+EXIT_DEFECT = 70
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+USER_ERRORS = frozenset(
+    {
+        "analysis.measures.registry.MeasureError",
+        "sim.cli.errors.UserError",
+        "sim.experiments.errors.ExperimentError",
+        "sim.journal.errors.JournalError",
+        "sim.quantities.QuantityError",
+        "sim.rules.problems.RuleErrors",
+        "sim.scenario.problems.ScenarioErrors",
+        "sim.world.prices.ReferenceDataError",
+    }
+)
+"""Classes whose message tells a user what to mend, by name: none is imported before it is raised."""
+
+DEFECTS = frozenset(
+    {
+        "sim.draws.PurposeError",
+        "sim.ledger.postings.LedgerError",
+        "sim.matching.book.CommandError",
+        "sim.matching.book.SnapshotError",
+        "sim.run.StateMismatchError",
+        "sim.scenario.leaves.WrongValue",
+        "sim.units.OffGridError",
+    }
+)
+"""Classes that no input may bring about; seen by a user, they are a defect of the simulator."""
+
+_WRITING_OUTPUT = frozenset({EBADF, EIO, ENOSPC, EPIPE})
+"""What can go wrong with an output that has no name, such as standard output."""
+
+
+class UserError(Exception):
+    """Something the user can mend; the message says what and how."""
+
+
+def bad_input(error: BaseException) -> tuple[str, ...]:
+    """Return what to tell the user, a line each; empty where the error is not the user's to mend."""
+    if isinstance(error, CycloptsError):
+        return _command_line(error)
+    if isinstance(error, OSError) and error.strerror:
+        return (_system(error),)
+    if isinstance(error, MemoryError):
+        return ("out of memory; fewer prospects, a shorter horizon or fewer workers need less",)
+    names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
+    return tuple(str(error).splitlines()) if names & USER_ERRORS else ()
+
+
+def defect(error: BaseException) -> tuple[str, ...]:
+    """Return what to tell the user about an error that should not have happened."""
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return (
+        f"vatp: a defect of the simulator: {what}",
+        "Set VATP_TRACEBACK=1 and run the same command again to see where.",
+    )
+
+
+def _command_line(error: CycloptsError) -> tuple[str, ...]:
+    """Say what is wrong with the command line itself, and where to look."""
+    command = " ".join(("vatp", *(error.command_chain or ())))
+    what = str(error)
+    if isinstance(error, UnusedCliTokensError):
+        what = f"too much: {', '.join(map(repr, error.unused_tokens or ()))}"
+    elif isinstance(error, MissingArgumentError) and error.argument is not None:
+        name = error.argument.name
+        what = f"{name} needs a value" if name.startswith("--") else f"{name.upper()} is missing"
+    return (f"{command}: {what}", f"`{command} --help` shows how it is used.")
+
+
+def _system(error: OSError) -> str:
+    """Say what the operating system refused: a full disk, a folder that may not be written."""
+    reason = error.strerror or str(error)
+    reason = reason[:1].lower() + reason[1:]
+    if error.filename is not None:
+        return f"{error.filename}: {reason}"
+    if error.errno in _WRITING_OUTPUT:
+        return f"vatp: the output cannot be written: {reason}"
+    return f"vatp: {reason}"
