@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter, validators
 
 from sim.cli.arguments import Json, Overlays, Settings, new_run_folder
-from sim.cli.console import interval, messages, number, output, remark, start_section, table
+from sim.cli.console import messages, output, remark
 from sim.cli.errors import EXIT_DONE, EXIT_FAILED
 from sim.cli.preflight import check_before_run
 from sim.cli.progress import progress, waiting
 from sim.cli.streams import print_json
+from sim.cli.tables import Column, Row, interval, number, print_table
 
 if TYPE_CHECKING:
     from sim.experiments import Comparison
     from sim.scenario import Problem
+
+
+_COLUMNS = (
+    Column("measure"),
+    Column("baseline", right=True),
+    Column("variant", right=True),
+    Column("difference", right=True),
+    Column("95 % interval", right=True, wraps=True),
+    Column("unit", wraps=True),
+)
 
 
 def compare(
@@ -54,17 +65,20 @@ def compare(
     _check((base_file, with_), (variant_file, variant_overlays), settings=set_, seed=chosen[0])
     folder = out or new_run_folder("compare", baseline.stem, variant.stem)
     with progress("comparing", total=2 * len(chosen)) as update:
-        result = run_comparison(
-            base_file,
-            variant_file,
-            seeds=chosen,
-            baseline_overlays=with_,
-            variant_overlays=variant_overlays,
-            settings=set_,
-            folder=folder,
-            workers=workers,
-            progress=update,
-        )
+        try:
+            result = run_comparison(
+                base_file,
+                variant_file,
+                seeds=chosen,
+                baseline_overlays=with_,
+                variant_overlays=variant_overlays,
+                settings=set_,
+                folder=folder,
+                workers=workers,
+                progress=update,
+            )
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"finished runs are kept in {folder}") from None
     if json:
         print_json(result.as_json())
     else:
@@ -102,35 +116,18 @@ def _check(*sides: "tuple[str, Sequence[str | Path]]", settings: Sequence[str], 
 
 
 def _print(result: "Comparison", baseline: str, variant: str) -> None:
-    rows = table(
-        {
-            "measure": "left",
-            "baseline": "right",
-            "variant": "right",
-            "difference": "right",
-            "95 % interval": "right",
-            "unit": "left",
-        }
-    )
-    family = ""
+    sections: dict[str, list[Row]] = {}
     for row in result.rows:
-        if row.family != family:
-            family = row.family
-            start_section(rows, family)
-        rows.add_row(
-            row.name,
-            number(row.baseline),
-            number(row.variant),
-            number(row.difference),
-            interval(row.low, row.high),
-            row.unit,
+        figures = map(number, (row.baseline, row.variant, row.difference))
+        sections.setdefault(row.family, []).append(
+            (row.name, *figures, interval(row.low, row.high), row.unit)
         )
     console = output()
     console.say(f"baseline  {baseline}")
     console.say(f"variant   {variant}")
     console.say(f"seeds     {_seeds(result)}")
     if result.rows:
-        console.print(rows)
+        print_table(console, _COLUMNS, sections)
     else:
         console.say("no seed finished under both, so nothing can be compared")
     console.say(f"runs      {result.folder}")

@@ -70,8 +70,9 @@ def code_of(error: BaseException) -> int:
 def _explain(error: BaseException, *, as_json: bool) -> int:
     """Tell the user about an error; return the exit code."""
     from sim.cli import errors
-    from sim.cli.streams import print_error
+    from sim.cli.streams import print_error, show_cursor
 
+    show_cursor()
     if isinstance(error, SystemExit | BrokenPipeError):
         return code_of(error)
     if isinstance(error, KeyboardInterrupt):

@@ -6,15 +6,26 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from sim.cli.arguments import Flag, Json, instant
-from sim.cli.console import bold, output, remark, start_section, table
+from sim.cli.console import bold, output, remark
 from sim.cli.errors import UserError
 from sim.cli.regimes import SHIPPED_REGIME, base_for_overlay, regime_of
 from sim.cli.streams import print_json
+from sim.cli.tables import Column, Row, print_table
 
 if TYPE_CHECKING:
     from sim.rules import DatedValue, Difference, HistoryRow, ListingRow, Regime, Rule
 
 NOT_IN_FORCE = "not in force"
+
+_LISTING = (
+    Column("id"),
+    Column("value", wraps=True),
+    Column("since"),
+    Column("status"),
+    Column("conf."),
+    Column("applies to", wraps=True),
+    Column("source", wraps=True),
+)
 
 
 def list_(
@@ -72,27 +83,22 @@ def _check_department(regime: "Regime", department: str) -> None:
 
 
 def _print_listing(rows: "list[ListingRow]") -> None:
-    columns = ("id", "value", "since", "status", "conf.", "applies to", "source")
-    lines = table({name: "id" if name in {"id", "since"} else "left" for name in columns})
-    department = ""
+    sections: dict[str, list[Row]] = {}
     for row in rows:
-        if row.department != department:
-            department = row.department
-            start_section(lines, department)
-        subjects, value = ", ".join(row.applies_to), row.current
-        if value is None:
-            lines.add_row(row.id, NOT_IN_FORCE, "", "", "", subjects, "")
-        else:
-            lines.add_row(
-                row.id,
+        value, subjects = row.current, ", ".join(row.applies_to)
+        cells: Row = (NOT_IN_FORCE, "", "", "", subjects, "")
+        if value is not None:
+            source = f"{value.document} {value.paragraph}".strip()
+            cells = (
                 value.value,
                 value.since,
                 value.status,
                 value.confidence,
                 subjects,
-                f"{value.document} {value.paragraph}".strip(),
+                source,
             )
-    output().print(lines)
+        sections.setdefault(row.department, []).append((row.id, *cells))
+    print_table(output(), _LISTING, sections)
 
 
 def show(rule: str, rules: str = SHIPPED_REGIME, /, *, json: Json = False) -> None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from sim.cli.arguments import Flag, Json, Overlays, Seed, Settings, new_run_folder
-from sim.cli.console import bold, number, outcome_table, output, remark
+from sim.cli.console import bold, output, remark
 from sim.cli.preflight import check_before_run
 from sim.cli.progress import progress, waiting
 from sim.cli.streams import print_json
+from sim.cli.tables import OUTCOME_COLUMNS, number, outcome_sections, print_table
 
 if TYPE_CHECKING:
     from analysis import Outcome
@@ -80,7 +81,7 @@ def _simulate(loaded: "Loaded", seed: int, run_dir: Path, *, check: bool) -> "Ru
     from sim.run import run as simulate
 
     with progress(
-        loaded.scenario.name, remark="kernels are compiled once, which can take a minute"
+        loaded.scenario.name, remark="starting; the first run compiles for a minute"
     ) as update:
         try:
             return simulate(
@@ -99,7 +100,7 @@ def _simulate(loaded: "Loaded", seed: int, run_dir: Path, *, check: bool) -> "Ru
 def _print(title: str, result: "RunResult", found: "tuple[Outcome, ...]", wall_s: float) -> None:
     console = output()
     console.say(bold(title))
-    console.print(outcome_table(found))
+    print_table(console, OUTCOME_COLUMNS, outcome_sections(found))
     console.say(
         "\nThe interval is the spread of people or days inside this one run; "
         "whether a rule changes a measure, `vatp compare` says.",

@@ -39,6 +39,12 @@ def settle_output() -> None:
             os.close(null)
 
 
+def show_cursor() -> None:
+    """Give the terminal its cursor back: a progress bar that was cut off may have hidden it."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\x1b[?25h")
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document; an undefined figure must be None, as NaN is not JSON."""
     json.dump(value, sys.stdout, indent=2, ensure_ascii=_ascii(), allow_nan=False)

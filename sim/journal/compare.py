@@ -6,8 +6,9 @@ from pathlib import Path
 import attrs
 import polars as pl
 
-from sim.journal.errors import JournalError, explained
+from sim.journal.errors import JournalError
 from sim.journal.manifest import Segment
+from sim.journal.parquet import read_part
 from sim.journal.reader import RunLog
 
 
@@ -62,11 +63,7 @@ def common_past(first: RunLog, second: RunLog) -> CommonPast:
 
 def read_tables(run_dir: Path, segment: Segment) -> dict[str, pl.DataFrame]:
     """Read a segment's rows by kind; raises JournalError."""
-    tables = {}
-    for part in segment.parts:
-        with explained(f"cannot read {run_dir / part.path}"):
-            tables[part.kind] = pl.read_parquet(run_dir / part.path, glob=False)
-    return tables
+    return {part.kind: read_part(run_dir / part.path) for part in segment.parts}
 
 
 def first_difference(

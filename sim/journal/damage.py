@@ -9,8 +9,9 @@ import attrs
 import polars as pl
 
 from sim.journal.digest import BLOCK_ROWS, TableDigest, row_sums, table_digest
-from sim.journal.errors import JournalError, explained
+from sim.journal.errors import JournalError
 from sim.journal.manifest import Part, part_of
+from sim.journal.parquet import read_part
 
 _PATIENCE_S = 120
 
@@ -35,12 +36,6 @@ def examine(path: Path, part: Part) -> str:
     if process.returncode:
         return "it cannot be read"
     return process.stdout.strip() or "its values are unchanged"
-
-
-def read_table(path: Path) -> pl.DataFrame:
-    """Read a part file; raises JournalError."""
-    with explained("cannot be read"):
-        return pl.read_parquet(path, glob=False)
 
 
 def change(part: Part, table: pl.DataFrame) -> str:
@@ -73,7 +68,7 @@ def _main() -> None:
     """Print what changed in the file that the argument names, by the part that comes as JSON."""
     path, part = Path(sys.argv[1]), part_of(json.loads(sys.stdin.read()))
     try:
-        sys.stdout.write(change(part, read_table(path)))
+        sys.stdout.write(change(part, read_part(path)))
     except JournalError as error:
         sys.exit(str(error))
 

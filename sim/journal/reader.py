@@ -14,6 +14,7 @@ from sim.journal import manifest
 from sim.journal.controls import events_of
 from sim.journal.errors import JournalError, explained
 from sim.journal.manifest import Manifest, Part, Segment, State
+from sim.journal.parquet import scan_parts
 from sim.journal.tables import table_schema
 
 _CLIENT_COLUMNS = ("client", "taker", "maker")
@@ -113,12 +114,10 @@ class RunLog:
         JournalError
             No such kind, a part file is gone, or it was written in another version of the kind's schema.
         """
-        schema = table_schema(kind)
-        paths = [self._path(part) for part in self._parts(kind, since_us, until_us)]
-        if not paths:
-            return pl.LazyFrame(schema=schema)
-        # Runs may lie in folders with brackets in their names: nothing is a pattern.
-        rows = pl.scan_parquet(paths, glob=False, schema=schema)
+        table_schema(kind)
+        rows = scan_parts(
+            kind, [self._path(part) for part in self._parts(kind, since_us, until_us)]
+        )
         if since_us is not None:
             rows = rows.filter(pl.col("time_us") >= since_us)
         if until_us is not None:
@@ -219,9 +218,7 @@ class RunLog:
     def _read(self, part: Part, condition: pl.Expr, limit: int | None) -> pl.DataFrame:
         path = self._path(part)
         with explained(f"cannot read {path}", "`vatp log verify` says what is still valid"):
-            rows = pl.scan_parquet(path, glob=False, schema=table_schema(part.kind)).filter(
-                condition
-            )
+            rows = scan_parts(part.kind, [path]).filter(condition)
             return (rows if limit is None else rows.head(limit)).collect()
 
 

@@ -7,11 +7,12 @@ import attrs
 import polars as pl
 
 from sim.journal import manifest
-from sim.journal.damage import change, examine, read_table
+from sim.journal.damage import change, examine
 from sim.journal.durable import FileDigest
 from sim.journal.errors import JournalError, explained
 from sim.journal.manifest import Manifest, Segment
 from sim.journal.order import first_disorder
+from sim.journal.parquet import read_part
 from sim.journal.sealing import EVENTS_FOLDER
 
 Progress = Callable[[int, int], None]
@@ -112,7 +113,7 @@ def _manifest_problems(run_dir: Path, found: Manifest) -> list[str]:
     for name, file in found.header.attachments.items():
         problem = _file_problem(run_dir / name, file)
         if problem:
-            problems.append(f"{name} {problem}")
+            problems.append(f"{name}: {problem}")
     return problems
 
 
@@ -173,7 +174,7 @@ def _content_problems(
             problem = f"{problem}; {examine(path, part)}"
         elif not problem:
             try:
-                tables[part.kind] = read_table(path)
+                tables[part.kind] = read_part(path)
                 problem = change(part, tables[part.kind])
             except JournalError as error:
                 problem = str(error)

@@ -16,6 +16,8 @@ from sim.journal.store import EndState, Store
 from sim.journal.tables import check_frame
 
 SEGMENT_EVENTS = 1 << 19
+MOST_SEGMENT_EVENTS = 1 << 24
+"""A segment lies in memory as a whole, up to three of them at a time."""
 
 Source = Callable[[], Mapping[str, pl.DataFrame]]
 """Hands over the order plane's rows of reserved seqs that it has not handed over before, by kind."""
@@ -76,8 +78,10 @@ class Journal:
         JournalError
             The folder is occupied or cannot be written, or the header is not JSON.
         """
-        if segment_events < 1:
-            raise JournalError(f"a segment of {segment_events} events; expected at least 1")
+        if not 1 <= segment_events <= MOST_SEGMENT_EVENTS:
+            raise JournalError(
+                f"a segment of {segment_events} events; expected 1 to {MOST_SEGMENT_EVENTS}"
+            )
         return cls(Store.create(run_dir, header, segment_events, attachments or {}))
 
     @classmethod
@@ -107,7 +111,7 @@ class Journal:
         self._projections.append(projection)
 
     def attach_source(self, source: Source) -> None:
-        """Ask a source for the rows of reserved seqs at `collect` and when the journal is sealed."""
+        """Ask a source for the rows of reserved seqs: at `collect`, behind each segment and at the end."""
         self._sources.append(source)
 
     def append(self, event: Event) -> int:
@@ -120,7 +124,8 @@ class Journal:
         """
         seq = self._next_seq
         if seq >= self._controls_end or self._worker.error:
-            self._raise_if_ended()
+            # The segment behind is over: its last rows are asked for, so that it can be sealed.
+            self.collect()
             self._controls, self._controls_end = self._buffers.controls_at(seq)
         time_us = event.time_us
         if (self._time_us is not None and time_us < self._time_us) or not 0 <= event.cause < seq:

@@ -194,7 +194,7 @@ class MarketMaker:
     )
     skew: Ppm = about("shift of the reservation price at full inventory; assumption", Ppm(2_000))
     requote_interval: DurationUs = about(
-        "mean time between looks at the reference; assumption", DurationUs(120_000_000)
+        "mean time between looks at the reference; assumption", DurationUs(30_000_000)
     )
     hkd: Money = about("pre-funded HKD; assumption", Money("HKD", 20_000_000_000_000), asset="HKD")
     usd: Money = about("pre-funded USD; assumption", Money("USD", 2_500_000_000_000), asset="USD")
@@ -214,7 +214,7 @@ class Arbitrageur:
     order_notional: Money = about(
         "largest order; assumption", Money("HKD", 200_000_000_000), asset="HKD", above=0
     )
-    interval: DurationUs = about("mean time between looks; assumption", DurationUs(180_000_000))
+    interval: DurationUs = about("mean time between looks; assumption", DurationUs(120_000_000))
     hkd: Money = about("pre-funded HKD; assumption", Money("HKD", 10_000_000_000_000), asset="HKD")
     usd: Money = about("pre-funded USD; assumption", Money("USD", 1_250_000_000_000), asset="USD")
     coins: Money = about(

@@ -142,7 +142,7 @@ def test_a_file_that_does_not_belong_is_found(run_dir: Path) -> None:
 
 def test_a_changed_attachment_is_found(run_dir: Path) -> None:
     (run_dir / "scenario.toml").write_bytes(b'name = "simple"\n')
-    assert verify(run_dir).problems == ("scenario.toml its bytes are not those that were sealed",)
+    assert verify(run_dir).problems == ("scenario.toml: its bytes are not those that were sealed",)
 
 
 def rewrite(run_dir: Path, kind: str, segment: int, *edits: pl.Expr) -> pl.DataFrame:

@@ -177,6 +177,33 @@ def test_sources_are_asked_for_reserved_rows(tmp_path: Path) -> None:
     assert sum(log.rows(kind) for kind in flow) == 40
 
 
+def test_a_source_is_asked_when_control_events_pass_the_end_of_a_segment(tmp_path: Path) -> None:
+    flow = order_flow(8)
+    with Journal.create(tmp_path / "run", HEADER, 10) as journal:
+        handed_over: list[Frames] = [flow]
+        journal.attach_source(lambda: handed_over.pop() if handed_over else {})
+        journal.reserve(9)
+        for place in range(3):
+            journal.append(happened("run_ended", START_US + 10**12 + place, reason="x"))
+        journal._worker.wait()
+        assert RunLog.open(tmp_path / "run").events == 10
+        journal.complete({})
+
+
+def test_rows_that_come_a_second_time_are_refused(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path / "run", HEADER, 40)
+    journal.append_rows(FLOW, 31)
+    with pytest.raises(JournalError, match="come a second time"):
+        journal.append_rows(FLOW, 31)
+    journal.interrupt("test")
+
+
+@pytest.mark.parametrize("segment_events", [0, -1, 2**24 + 1])
+def test_a_segment_has_a_sensible_length(tmp_path: Path, segment_events: int) -> None:
+    with pytest.raises(JournalError, match="expected 1 to 16777216"):
+        Journal.create(tmp_path / "run", HEADER, segment_events)
+
+
 def test_a_caller_may_overwrite_its_arrays_after_handing_rows_over(tmp_path: Path) -> None:
     flow = order_flow(30)
     trade = flow["trade"]

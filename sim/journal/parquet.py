@@ -1,0 +1,64 @@
+"""Part files: how a table lies in Parquet, and how it comes back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+from polars import selectors
+
+from sim.events import KINDS
+from sim.journal.errors import explained
+from sim.journal.tables import table_schema
+
+# Measured on a million rows of a realistic order flow: level 1 packs 5 M rows a second into 12.7 bytes
+# each; level 3 saves two in a hundred and level 6 three, at half the speed.
+_COMPRESSION_LEVEL = 1
+_ROW_GROUP_ROWS = 1 << 17
+
+# A file's dictionary column reads as the strings it stands for.
+_CASTS = pl.ScanCastOptions(categorical_to_string="allow")
+
+
+def write_part(kind: str, table: pl.DataFrame, path: Path) -> None:
+    """Write a kind's rows; raises OSError or PolarsError.
+
+    The rule of order-plane rows is mostly empty and lies in the file as a dictionary column: as strings
+    that one column would take a third of the time to write all of them.
+    """
+    if KINDS[kind].plane == "order":
+        table = table.with_columns(pl.col("rule").cast(pl.Categorical))
+    table.write_parquet(
+        path,
+        compression="zstd",
+        compression_level=_COMPRESSION_LEVEL,
+        row_group_size=_ROW_GROUP_ROWS,
+    )
+
+
+def read_part(path: Path) -> pl.DataFrame:
+    """Read a part file in the columns that were sealed, whatever this program's schema of its kind is.
+
+    Raises
+    ------
+    JournalError
+        The file cannot be read.
+    """
+    with explained(f"cannot read {path}"):
+        return pl.read_parquet(path, glob=False).with_columns(
+            selectors.categorical().cast(pl.String)
+        )
+
+
+def scan_parts(kind: str, paths: Sequence[Path]) -> pl.LazyFrame:
+    """Scan part files of a kind, one after another; none is an empty table.
+
+    Raises
+    ------
+    JournalError
+        No kind has this name.
+    """
+    schema = table_schema(kind)
+    if not paths:
+        return pl.LazyFrame(schema=schema)
+    # Runs may lie in folders with brackets in their names: nothing is a pattern.
+    return pl.scan_parquet(list(paths), glob=False, schema=schema, cast_options=_CASTS)
