@@ -8,6 +8,7 @@ import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import attrs
 import simpy
@@ -156,7 +157,7 @@ def _resolved(loaded: Loaded) -> str:
     return dump(loaded)
 
 
-def _header(loaded: Loaded, seed: int) -> dict[str, str | int | bool]:
+def _header(loaded: Loaded, seed: int) -> dict[str, Any]:
     """Say in the manifest what the run is and what its log leaves out; no path and no clock."""
     scenario = loaded.scenario
     return {
@@ -167,6 +168,7 @@ def _header(loaded: Loaded, seed: int) -> dict[str, str | int | bool]:
         "left_out": LEFT_OUT[scenario.log_level],
         "start_us": scenario.horizon.start,
         "end_us": scenario.horizon.end,
+        "holidays": [day.isoformat() for day in scenario.world.holidays],
     }
 
 

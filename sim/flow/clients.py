@@ -23,25 +23,7 @@ from numba import carray  # type: ignore[attr-defined]  # not listed in numba's 
 
 from sim.draws import exponential, purpose, uniform
 from sim.events.codes import CancelReason
-from sim.flow.desk import (
-    BTC,
-    BTC_HKD,
-    BUY,
-    ETH,
-    ETH_HKD,
-    EXPOSURE_LIMIT,
-    GTC,
-    IOC,
-    LIMIT,
-    MARKET,
-    SELL,
-    affordable_lots,
-    cancel,
-    coin_value,
-    exposure,
-    submit,
-    to_hkd,
-)
+from sim.flow.desk import cancel, submit
 from sim.flow.heap import push
 from sim.flow.layout import (
     BASE,
@@ -84,6 +66,20 @@ from sim.flow.memory import (
     set_trait,
     trait,
 )
+from sim.flow.numbers import (
+    BTC,
+    BTC_HKD,
+    BUY,
+    ETH,
+    ETH_HKD,
+    EXPOSURE_LIMIT,
+    GTC,
+    IOC,
+    LIMIT,
+    MARKET,
+    SELL,
+)
+from sim.flow.values import affordable_lots, coin_value, exposure, to_hkd
 from sim.matching import views
 from sim.matching.bits import Memory, compiled, inlined
 from sim.units import DAY_US, HOUR_US, PPM, SYMBOLS

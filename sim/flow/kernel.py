@@ -6,7 +6,6 @@ nothing by stopping: called again with the same instant it goes on where it was.
 
 from sim.flow.clients import first_look as first_look_of
 from sim.flow.clients import wake_client
-from sim.flow.desk import BUY, SELL, new_row
 from sim.flow.desk import cancel as cancel_at_desk
 from sim.flow.desk import submit as submit_at_desk
 from sim.flow.heap import pop
@@ -34,7 +33,9 @@ from sim.flow.layout import (
     TYPE_MAKER,
     Ints,
 )
+from sim.flow.log_rows import new_row
 from sim.flow.memory import book_of, reference_ticks, trait
+from sim.flow.numbers import BUY, SELL
 from sim.flow.participants import next_look as next_look_of
 from sim.flow.participants import wake_participant
 from sim.matching import matcher, views

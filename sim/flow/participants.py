@@ -11,17 +11,7 @@ goes, and a local premium or discount can stand until the bank rails refill it.
 
 from sim.draws import exponential, purpose, uniform
 from sim.events.codes import CancelReason
-from sim.flow.desk import (
-    BUY,
-    GTC,
-    IOC,
-    LIMIT,
-    OPEN,
-    affordable_lots,
-    cancel,
-    coin_value,
-    submit,
-)
+from sim.flow.desk import cancel, submit
 from sim.flow.heap import push
 from sim.flow.layout import (
     BASE,
@@ -61,6 +51,8 @@ from sim.flow.memory import (
     set_trait,
     trait,
 )
+from sim.flow.numbers import BUY, GTC, IOC, LIMIT, OPEN
+from sim.flow.values import affordable_lots, coin_value
 from sim.matching import views
 from sim.matching.bits import Memory, compiled, inlined
 from sim.units import PPM
