@@ -1,6 +1,7 @@
 """`vatp log`: read the events of a run, and verify them."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,7 @@ from cyclopts import Parameter
 
 from sim.cli.arguments import Count, Json, JsonLines, instant
 from sim.cli.console import output, remark
-from sim.cli.errors import EXIT_DONE, EXIT_FAILED
+from sim.cli.errors import EXIT_DONE, EXIT_FAILED, UserError, bad_input
 from sim.cli.progress import progress
 from sim.cli.streams import print_json, print_json_line
 from sim.units import format_us
@@ -49,6 +50,8 @@ def show(
     limit
         Most events to print; 0 prints all.
     """
+    from polars.exceptions import PanicException
+
     from sim.journal import RunLog
 
     log = RunLog.open(run)
@@ -60,18 +63,29 @@ def show(
         # One more than is printed, to know whether any is left out.
         limit=limit + 1 if limit else None,
     )
+    try:
+        printed = _print_rows(rows, limit, as_json=json)
+    except (Exception, PanicException) as error:
+        if not bad_input(error):
+            _blame_damage(run, error)
+        raise
+    if not printed:
+        remark(f"no event matches; {run} holds {log.events:,} events")
+
+
+def _print_rows(rows: "Iterable[Row]", limit: int, *, as_json: bool) -> int:
+    """Print rows up to the limit, saying so where more are left; return how many were printed."""
     printed = 0
     for row in rows:
         if limit and printed == limit:
             remark(f"the first {limit:,} events; --limit 0 prints all")
             break
-        if json:
+        if as_json:
             print_json_line(row)
         else:
             sys.stdout.write(_text(row))
         printed += 1
-    if not printed:
-        remark(f"no event matches; {run} holds {log.events:,} events")
+    return printed
 
 
 def _text(row: "Row") -> str:
@@ -82,6 +96,21 @@ def _text(row: "Row") -> str:
     )
     time = format_us(int(row["time_us"]))
     return f"{row['seq']:>10}  {time}  {row['kind']:<{KIND_WIDTH}} {details}\n"
+
+
+def _blame_damage(run: Path, error: BaseException) -> None:
+    """Say that the log is damaged where that is why it could not be shown: what it holds may be anything.
+
+    Raises
+    ------
+    UserError
+        The log does not verify.
+    """
+    from sim.journal import verify as verify_run
+
+    problems = verify_run(run).problems
+    if problems:
+        raise UserError(f"{run} is damaged: {problems[0]}") from error
 
 
 def verify(run: Path, /, *, expect_head: str | None = None, json: Json = False) -> int:

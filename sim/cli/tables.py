@@ -103,7 +103,8 @@ def _print_list(console: PlainConsole, columns: Sequence[Column], sections: Sect
                 for column, cell in zip(columns[1:], row[1:], strict=True)
                 if cell not in {"", NOTHING}
             )
-            for line in wrap("; ".join(others), max(console.width - 4, 20)):
+            width = max(console.width - 4, 20)
+            for line in wrap("; ".join(others), width, break_on_hyphens=False):
                 console.say(f"    {line}")
 
 

@@ -7,7 +7,6 @@ typed column each.
 """
 
 import re
-from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import attrs
@@ -108,11 +107,3 @@ def _column_type(field: "attrs.Attribute[Any]") -> ColumnType:
 def schema_of(kind: str) -> Schema:
     """Return the table of a kind by its name; raises KeyError for an unknown kind."""
     return _SCHEMAS[kind]
-
-
-def values_of(happened: Event) -> tuple[int | str | bool, ...]:
-    """Return the event's values in the order of its schema's columns after `seq`; codes become names."""
-    return tuple(
-        value.name.lower() if isinstance(value, Enum) else value
-        for value in attrs.astuple(happened, recurse=False)
-    )

@@ -4,6 +4,10 @@ The loop comes back early, before the next wake-up, when a buffer could overflow
 nothing by stopping: called again with the same instant it goes on where it was.
 """
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sim.compiled import kernel
 from sim.flow.clients import first_look as first_look_of
 from sim.flow.clients import wake_client
 from sim.flow.desk import cancel as cancel_at_desk
@@ -41,6 +45,14 @@ from sim.flow.participants import wake_participant
 from sim.matching import matcher, views
 from sim.matching.bits import Memory, compiled, inlined, memory_of
 from sim.units import PPM
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def unlocked(function: F) -> F:
+    """Compile without the interpreter lock, so that finished segments are written meanwhile."""
+    return kernel(function, nogil=True)  # type: ignore[no-any-return]  # dispatchers are untyped
+
 
 SAMPLER = 0
 """Account 0 belongs to nobody: its wake-up samples the books."""
@@ -97,7 +109,7 @@ def _lack_of_room(plane: Memory) -> int:
     return STOP_UNTIL
 
 
-@compiled
+@unlocked
 def advance(words: Ints, until_us: int) -> int:
     """Run every wake-up before an instant; returns STOP_UNTIL, or why it had to come back earlier."""
     plane = memory_of(words)

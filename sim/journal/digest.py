@@ -32,12 +32,15 @@ _MIXER = 0x9E3779B97F4A7C15
 """2**64 over the golden ratio, odd: the usual multiplier to spread integers over 64 bits (Knuth)."""
 
 
+_HEX = attrs.validators.matches_re(f"[0-9a-f]{{{2 * DIGEST_BYTES}}}")
+
+
 @attrs.frozen
 class TableDigest:
     """Digest of one kind's rows in one segment, and of its blocks; hexadecimal."""
 
-    digest: str
-    leaves: tuple[str, ...]
+    digest: str = attrs.field(validator=_HEX)
+    leaves: tuple[str, ...] = attrs.field(validator=attrs.validators.deep_iterable(_HEX))
 
 
 def table_digest(kind: str, version: int, frame: pl.DataFrame) -> TableDigest:

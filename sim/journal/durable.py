@@ -22,8 +22,8 @@ _LOCK_PAUSE_S = 0.02
 class FileDigest:
     """What a file must be: its size in bytes and the SHA-256 of its bytes (as `sha256sum` prints it)."""
 
-    size_bytes: int
-    sha256: str
+    size_bytes: int = attrs.field(validator=attrs.validators.instance_of(int))
+    sha256: str = attrs.field(validator=attrs.validators.instance_of(str))
 
     @classmethod
     def of(cls, path: Path) -> "FileDigest":

@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import attrs
 
@@ -27,19 +27,28 @@ from sim.journal.errors import JournalError, explained
 FILE_NAME = "manifest.jsonl"
 FORMAT = 1
 State = Literal["running", "complete", "interrupted", "quarantined"]
+EndState = Literal["complete", "interrupted", "quarantined"]
 
 NO_CHECK = bytes(DIGEST_BYTES).hex()
 """What the first line takes for the check of the line before it."""
+
+
+# A line whose check was forged may hold anything; what is built from it has the right types all the same.
+_INT = attrs.validators.instance_of(int)
+_TEXT = attrs.validators.instance_of(str)
+_MAPPING = attrs.validators.instance_of(dict)
+_COUNT = [_INT, attrs.validators.ge(1), attrs.validators.lt(2**63)]
+_HEX = attrs.validators.matches_re(f"[0-9a-f]{{{2 * DIGEST_BYTES}}}")
 
 
 @attrs.frozen
 class Part:
     """One kind's rows of one segment."""
 
-    kind: str
-    version: int
-    rows: int
-    path: str
+    kind: str = attrs.field(validator=_TEXT)
+    version: int = attrs.field(validator=_COUNT)
+    rows: int = attrs.field(validator=_COUNT)
+    path: str = attrs.field(validator=_TEXT)
     """Relative to the run folder."""
     file: FileDigest
     content: TableDigest
@@ -51,15 +60,15 @@ class Part:
 class Segment:
     """A sealed range of seq over all kinds."""
 
-    number: int
-    first_seq: int
-    last_seq: int
-    first_time_us: int
-    last_time_us: int
+    number: int = attrs.field(validator=_COUNT)
+    first_seq: int = attrs.field(validator=_COUNT)
+    last_seq: int = attrs.field(validator=_COUNT)
+    first_time_us: int = attrs.field(validator=_INT)
+    last_time_us: int = attrs.field(validator=_INT)
     parts: tuple[Part, ...]
     """Sorted by kind."""
-    digest: str
-    chain: str
+    digest: str = attrs.field(validator=_HEX)
+    chain: str = attrs.field(validator=_HEX)
 
     @property
     def events(self) -> int:
@@ -75,8 +84,8 @@ class Segment:
 class Header:
     """The first line: what the caller said about the run, and how it is cut."""
 
-    segment_events: int
-    content: Mapping[str, Any]
+    segment_events: int = attrs.field(validator=_COUNT)
+    content: Mapping[str, Any] = attrs.field(validator=_MAPPING)
     attachments: Mapping[str, FileDigest]
     """Files that belong to the run besides its events, by name in the run folder."""
 
@@ -95,18 +104,18 @@ class Header:
 class Closing:
     """The last line: how the run ended. It is checked, but not part of the chain."""
 
-    state: Literal["complete", "interrupted", "quarantined"]
-    reason: str
-    events: int
-    head: str
-    footer: Mapping[str, Any]
+    state: EndState = attrs.field(validator=attrs.validators.in_(get_args(EndState)))
+    reason: str = attrs.field(validator=_TEXT)
+    events: int = attrs.field(validator=_INT)
+    head: str = attrs.field(validator=_HEX)
+    footer: Mapping[str, Any] = attrs.field(validator=_MAPPING)
 
 
 @attrs.frozen
 class Resumption:
     """A line after an interruption: the run goes on behind its first `segments` segments."""
 
-    segments: int
+    segments: int = attrs.field(validator=[_INT, attrs.validators.ge(0)])
 
 
 Entry = Header | Segment | Closing | Resumption
@@ -194,8 +203,8 @@ def decode(line: bytes, previous_check: str) -> tuple[Entry, str]:
         )
     try:
         return _entry(record), check
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"has a missing or unknown field ({error})") from None
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"has a missing, unknown or wrong field ({error.args[0]})") from None
 
 
 def _entry(record: dict[str, Any]) -> Entry:

@@ -32,7 +32,7 @@ class RunLog:
     _manifest: Manifest
 
     @classmethod
-    def open(cls, run_dir: Path) -> Self:
+    def open(cls, run_dir: Path | str) -> Self:
         """Open a run, whether it is complete, interrupted or still being written.
 
         Raises
@@ -40,6 +40,7 @@ class RunLog:
         JournalError
             The folder is no run, or its manifest is damaged.
         """
+        run_dir = Path(run_dir)
         found = manifest.read(run_dir)
         if found.damage:
             raise JournalError(

@@ -77,11 +77,23 @@ def describe(rows: Unsealed, tables: dict[str, pl.DataFrame], past: Past) -> Seg
     )
 
 
+def part_path(kind: str, number: int) -> str:
+    """Return where a kind's rows of a segment lie, relative to the run folder."""
+    return f"{EVENTS_FOLDER}/{kind}/{number:08d}.parquet"
+
+
 def _part(kind: str, table: pl.DataFrame, number: int) -> Part:
     version = schema_of(kind).version
-    path = f"{EVENTS_FOLDER}/{kind}/{number:08d}.parquet"
     content = table_digest(kind, version, table)
-    return Part(kind, version, table.height, path, FileDigest(0, ""), content, row_sums(table))
+    return Part(
+        kind,
+        version,
+        table.height,
+        part_path(kind, number),
+        FileDigest(0, ""),
+        content,
+        row_sums(table),
+    )
 
 
 def write_parts(run_dir: Path, segment: Segment, tables: dict[str, pl.DataFrame]) -> Segment:

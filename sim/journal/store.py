@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Self
+from typing import Any, BinaryIO, Self
 
 import polars as pl
 
@@ -13,10 +13,8 @@ from sim.journal.compare import first_difference, read_tables
 from sim.journal.digest import canonical_json
 from sim.journal.durable import append_durably, flush, lock, write_durably
 from sim.journal.errors import JournalError, explained
-from sim.journal.manifest import Closing, Entry, Header, Manifest, Resumption, Segment
+from sim.journal.manifest import Closing, EndState, Entry, Header, Manifest, Resumption, Segment
 from sim.journal.sealing import EVENTS_FOLDER, Past, Unsealed, describe, tables_of, write_parts
-
-EndState = Literal["complete", "interrupted", "quarantined"]
 
 
 class Store:

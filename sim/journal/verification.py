@@ -13,7 +13,7 @@ from sim.journal.errors import JournalError, explained
 from sim.journal.manifest import Manifest, Segment
 from sim.journal.order import first_disorder
 from sim.journal.parquet import read_part
-from sim.journal.sealing import EVENTS_FOLDER
+from sim.journal.sealing import EVENTS_FOLDER, part_path
 
 Progress = Callable[[int, int], None]
 
@@ -76,13 +76,9 @@ def verify(
     )
     problems += _manifest_problems(run_dir, found)
     strangers = _strangers(run_dir, found)
-    notes = [f"{manifest.FILE_NAME}: the last line was never finished"] if found.torn else []
     if found.state == "complete":
         problems += [f"{path} is not part of the run" for path in strangers]
-    elif strangers:
-        notes.append(
-            f"{len(strangers)} files of a segment that was never committed, such as {strangers[0]}"
-        )
+        strangers = []
     if expect_head is not None and expect_head != found.head:
         problems.append(f"the head is {found.head}; expected {expect_head}")
     return Verification(
@@ -92,8 +88,17 @@ def verify(
         found.state,
         valid,
         found.segments[valid - 1].last_seq if valid else 0,
-        tuple(notes),
+        tuple(_notes(found, strangers)),
     )
+
+
+def _notes(found: Manifest, strangers: list[str]) -> list[str]:
+    notes = [f"{manifest.FILE_NAME}: the last line was never finished"] if found.torn else []
+    if strangers:
+        notes.append(
+            f"{len(strangers)} files of a segment that was never committed, such as {strangers[0]}"
+        )
+    return notes
 
 
 def _manifest_problems(run_dir: Path, found: Manifest) -> list[str]:
@@ -157,6 +162,14 @@ def _chain_problems(found: Manifest, segment: Segment, before: Segment | None) -
         problems.append("its chain does not follow from its digest and the segment before")
     if segment.digest != manifest.segment_digest(segment.parts):
         problems.append("its digest is not that of its parts")
+    is_last = segment is found.segments[-1]
+    end = segment.number * found.header.segment_events
+    if segment.last_seq > end or (segment.last_seq < end and not is_last):
+        problems.append(f"ends at seq {segment.last_seq}; expected {end}")
+    if [part.path for part in segment.parts] != sorted(
+        {part_path(part.kind, number) for part in segment.parts}
+    ):
+        problems.append("its parts are not where they belong")
     if sum(part.rows for part in segment.parts) != segment.events:
         problems.append(f"its parts have not {segment.events} rows")
     return problems

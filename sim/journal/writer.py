@@ -11,8 +11,9 @@ from sim.events import Event
 from sim.journal.background import Worker
 from sim.journal.buffers import Buffers
 from sim.journal.errors import JournalError
+from sim.journal.manifest import EndState
 from sim.journal.sealing import Unsealed
-from sim.journal.store import EndState, Store
+from sim.journal.store import Store
 from sim.journal.tables import check_frame
 
 SEGMENT_EVENTS = 1 << 19

@@ -9,14 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import attrs
 import polars as pl
 import pytest
 
 from sim import events
 from sim.events import Event, kind_name, schema_of
-from sim.events.base import values_of
 from sim.events.codes import (
     ClientClass,
+    Code,
     OrderType,
     Rail,
     RefusalReason,
@@ -28,6 +29,12 @@ from sim.events.codes import (
 from sim.units import ASSETS, DAY_US, HKT, HOUR_US, INSTRUMENTS, MINUTE_US, SECOND_US, to_us
 
 _DTYPES = {"int64": pl.Int64(), "string": pl.String(), "bool": pl.Boolean()}
+
+
+def _values(event: Event) -> list[int | str | bool]:
+    """The event's values in the order of its columns; codes become names."""
+    values = attrs.astuple(event, recurse=False)
+    return [value.name.lower() if isinstance(value, Code) else value for value in values]
 
 
 class FakeLog:
@@ -43,7 +50,7 @@ class FakeLog:
         self.folder = folder
         rows: dict[str, list[tuple[Any, ...]]] = {}
         for seq, event in enumerate(sorted(happened, key=lambda event: event.time_us), start=1):
-            rows.setdefault(kind_name(type(event)), []).append((seq, *values_of(event)))
+            rows.setdefault(kind_name(type(event)), []).append((seq, *_values(event)))
         self.frames = {
             kind: pl.DataFrame(found, schema=_schema(kind), orient="row")
             for kind, found in rows.items()

@@ -39,7 +39,7 @@ def test_kernel_without_a_log(benchmark: BenchmarkFixture) -> None:
         small.plane.advance(small.end_us)
         done.append(small)
 
-    benchmark.pedantic(advance, setup=fresh, rounds=5)
+    benchmark.pedantic(advance, setup=fresh, rounds=5)  # type: ignore[no-untyped-call]
     events = {small.plane.order_events for small in done}
     assert len(events) == 1
     assert events.pop() > 500_000
@@ -67,7 +67,7 @@ def test_kernel_with_every_event_sealed_on_disk(
         heads.append(journal.complete({}))
         done.append((small, folder))
 
-    benchmark.pedantic(advance, setup=fresh, rounds=5)
+    benchmark.pedantic(advance, setup=fresh, rounds=5)  # type: ignore[no-untyped-call]
     assert len(set(heads)) == 1
     small, folder = done[0]
     log = RunLog.open(folder)

@@ -17,7 +17,7 @@ NAMES = sorted(file.stem for file in SCENARIOS.glob("*.toml"))
 
 def test_every_shipped_scenario_has_a_golden_file() -> None:
     assert NAMES
-    assert NAMES == sorted(file.stem for file in HERE.glob("*.json"))
+    assert sorted(file.stem for file in HERE.glob("*.json")) == NAMES
 
 
 @pytest.mark.slow

@@ -1,3 +1,4 @@
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,11 @@ def test_the_header_the_footer_and_the_state_are_kept(mixed: RunLog) -> None:
         "",
     )
     assert (mixed.segment_events, mixed.events) == (25, 73)
+    assert RunLog.open(str(mixed.run_dir)) == mixed
+
+
+def test_an_opened_log_can_be_sent_to_another_process(mixed: RunLog) -> None:
+    assert pickle.loads(pickle.dumps(mixed)) == mixed  # noqa: S301 - its own bytes
 
 
 def test_a_run_is_read_while_it_is_written(tmp_path: Path) -> None:

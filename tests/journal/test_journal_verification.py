@@ -11,6 +11,7 @@ import pytest
 
 from sim.journal import Journal, JournalError, RunLog, verify
 from sim.journal import manifest as manifests
+from sim.journal.digest import canonical_json
 from sim.journal.durable import FileDigest
 from sim.journal.order import first_disorder
 from tests.journal.journal_samples import (
@@ -229,6 +230,7 @@ def test_forged_file_digests_do_not_hide_a_changed_value(run_dir: Path) -> None:
         ("first_seq", 27, "begins at seq 27; expected segment 2 from seq 26"),
         ("number", 5, "begins at seq 26; expected segment 2 from seq 26"),
         ("last_seq", 51, "its parts have not 26 rows"),
+        ("last_seq", 49, "ends at seq 49; expected 50"),
         ("first_time_us", 1, "not the time its line says"),
         ("last_time_us", 1, "not the time its line says"),
     ],
@@ -240,6 +242,38 @@ def test_a_forged_segment_line_is_found(
     problems = [problem for problem in verify(run_dir).problems if complaint in problem]
     assert problems
     assert problems[0].startswith("segment ")
+
+
+NONSENSE = [None, "x", -1, 1.5, [], {}, [None], {"x": 1}]
+
+
+@pytest.mark.parametrize("line", [0, 2, 4])
+def test_a_forged_line_that_makes_no_sense_is_found(run_dir: Path, line: int) -> None:
+    whole = lines_of(run_dir)
+    record = json.loads(whole[line])
+    record.pop("check")
+    for field in [*record, "unheard_of"]:
+        for value in NONSENSE:
+            if field in {"header", "footer", "attachments"} and isinstance(value, dict):
+                continue
+            if field == "reason" and value == "x":
+                continue  # A reason can be forged: the head does not cover the closing line.
+            forged = {**record, field: value}
+            check = json.loads(whole[line - 1])["check"] if line else manifests.NO_CHECK
+            forged["check"] = manifests._check(forged, check)
+            write_lines(
+                run_dir, [*whole[:line], canonical_json(forged) + b"\n", *whole[line + 1 :]]
+            )
+            assert verify(run_dir, locate=False).problems, (field, value)
+
+
+def test_a_part_that_lies_elsewhere_is_found(run_dir: Path) -> None:
+    def change(place: int, record: dict[str, Any]) -> None:
+        if place == 2:
+            record["parts"][0]["path"] = "../elsewhere.parquet"
+
+    forge(run_dir, change)
+    assert verify(run_dir).problems[0] == "segment 2: its parts are not where they belong"
 
 
 def test_a_forged_closing_line_is_found(run_dir: Path) -> None:
