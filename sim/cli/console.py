@@ -2,9 +2,12 @@
 
 import os
 import sys
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
+
+from sim.cli.streams import naming
 
 PIPE_WIDTH = 160
 """Columns of a table in a pipe or a file, where no terminal sets a width."""
@@ -16,6 +19,11 @@ class PlainConsole(Console):
     def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
         # Names, paths and citations hold brackets and colons: nothing in them is markup.
         super().__init__(stderr=stderr, width=width, markup=False, highlight=False, emoji=False)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as Rich does; an error names the stream."""
+        with naming("standard error" if self.stderr else "standard output"):
+            super().print(*objects, **options)
 
     def on_broken_pipe(self) -> None:
         """Let the command end; Rich would end the process with exit code 1."""

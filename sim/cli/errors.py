@@ -1,7 +1,5 @@
 """Errors as people read them, and the exit code that each kind of error has."""
 
-from errno import EBADF, EIO, ENOSPC, EPIPE
-
 from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 EXIT_DONE = 0
@@ -37,9 +35,6 @@ DEFECTS = frozenset(
     }
 )
 """Classes that no input may bring about; seen by a user, they are a defect of the simulator."""
-
-_WRITING_OUTPUT = frozenset({EBADF, EIO, ENOSPC, EPIPE})
-"""What can go wrong with an output that has no name, such as standard output."""
 
 
 class UserError(Exception):
@@ -85,6 +80,4 @@ def _system(error: OSError) -> str:
     reason = reason[:1].lower() + reason[1:]
     if error.filename is not None:
         return f"{error.filename}: {reason}"
-    if error.errno in _WRITING_OUTPUT:
-        return f"vatp: the output cannot be written: {reason}"
-    return f"vatp: {reason}"
+    return f"vatp: the system refused: {reason}; VATP_TRACEBACK=1 shows where"

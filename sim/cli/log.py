@@ -1,6 +1,5 @@
 """`vatp log`: read the events of a run, and verify them."""
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,7 @@ from sim.cli.arguments import Count, Json, JsonLines, instant
 from sim.cli.console import output, remark
 from sim.cli.errors import EXIT_DONE, EXIT_FAILED, UserError, bad_input
 from sim.cli.progress import progress
-from sim.cli.streams import print_json, print_json_line
+from sim.cli.streams import print_json, print_json_line, write
 from sim.units import format_us
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def _print_rows(rows: "Iterable[Row]", limit: int, *, as_json: bool) -> int:
         if as_json:
             print_json_line(row)
         else:
-            sys.stdout.write(_text(row))
+            write(_text(row))
         printed += 1
     return printed
 

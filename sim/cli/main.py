@@ -32,11 +32,11 @@ def command_line(words: Sequence[str]) -> int:
     words
         What follows `vatp` on the command line.
     """
-    from sim.cli.streams import settle_output
+    from sim.cli.streams import flush, settle_output
 
     try:
         code = _run(words)
-        sys.stdout.flush()
+        flush()
     except BaseException as error:  # noqa: BLE001 - panics of compiled libraries are no Exception
         try:
             code = _explain(error, as_json="--json" in words)
@@ -80,11 +80,9 @@ def _explain(error: BaseException, *, as_json: bool) -> int:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         lines: tuple[str, ...] = (f"vatp: interrupted{f'; {error}' if str(error) else ''}",)
     else:
-        lines = errors.bad_input(error)
-        if not lines:
-            if os.environ.get("VATP_TRACEBACK"):
-                _print_traceback(error)
-            lines = errors.defect(error)
+        if os.environ.get("VATP_TRACEBACK"):
+            _print_traceback(error)
+        lines = errors.bad_input(error) or errors.defect(error)
     code = code_of(error)
     print_error(lines, code, as_json=as_json)
     return code

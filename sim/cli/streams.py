@@ -4,7 +4,8 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -39,21 +40,42 @@ def settle_output() -> None:
             os.close(null)
 
 
+@contextmanager
+def naming(stream: str) -> Iterator[None]:
+    """Give an error of a standard stream the stream's name: a full disk says which file it was."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or stream
+        raise
+
+
 def show_cursor() -> None:
     """Give the terminal its cursor back: a progress bar that was cut off may have hidden it."""
     if sys.stderr.isatty():
         sys.stderr.write("\x1b[?25h")
 
 
+def write(text: str) -> None:
+    """Write text to standard output."""
+    with naming("standard output"):
+        sys.stdout.write(text)
+
+
+def flush() -> None:
+    """Write what is still in standard output's buffer."""
+    with naming("standard output"):
+        sys.stdout.flush()
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document; an undefined figure must be None, as NaN is not JSON."""
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=_ascii(), allow_nan=False)
-    sys.stdout.write("\n")
+    write(json.dumps(value, indent=2, ensure_ascii=_ascii(), allow_nan=False) + "\n")
 
 
 def print_json_line(value: Any) -> None:
     """Print one JSON document on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=_ascii(), allow_nan=False) + "\n")
+    write(json.dumps(value, ensure_ascii=_ascii(), allow_nan=False) + "\n")
 
 
 def print_error(lines: Sequence[str], code: int, *, as_json: bool) -> None:
@@ -62,7 +84,7 @@ def print_error(lines: Sequence[str], code: int, *, as_json: bool) -> None:
     sys.stderr.flush()
     if as_json:
         print_json_line({"error": {"exit_code": code, "messages": list(lines)}})
-        sys.stdout.flush()
+        flush()
 
 
 def _ascii() -> bool:

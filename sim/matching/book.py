@@ -3,12 +3,13 @@
 from hashlib import blake2b
 from struct import Struct
 from struct import error as StructError  # noqa: N812  # an exception, named as one
-from typing import NamedTuple, SupportsIndex
+from typing import NamedTuple, NoReturn, SupportsIndex
 
 import numpy as np
 
 from sim.matching import batch, core
 from sim.matching.arena import HEADER_WORDS, LAYOUT, LAYOUT_WORD, TABLE, TABLE_MASK, Arena, aligned
+from sim.matching.bits import entry_point
 from sim.matching.codes import CancelReason, OrderType, Side, TimeInForce
 from sim.matching.events import Accepted, Cancelled, Event, decode
 from sim.matching.layout import BUFFER_HEADER, EVENT_WIDTH, ORDER, Words, new_buffer
@@ -105,6 +106,8 @@ class OrderBook:
     def __init__(self, order_capacity: int = 1024) -> None:
         self._arena = core.new_book(order_capacity)
         self._use_buffer(_ROWS)
+        self._submit_one = entry_point(submit_one, arrays=2)
+        self._cancel_one = entry_point(cancel_one, arrays=2)
 
     # -- commands ----------------------------------------------------------------------------------
 
@@ -118,24 +121,43 @@ class OrderBook:
         time_in_force: int = TimeInForce.GTC,
     ) -> list[Event]:
         """Enter a limit order: trade at the limit price or better, then rest (GTC) or leave (IOC)."""
-        command = (order, account, side, _LIMIT, time_in_force, price, quantity)
-        rows = self._submit(command)
+        try:
+            _pack_command(
+                self._bytes,
+                COMMAND_OFFSET,
+                order,
+                account,
+                side,
+                _LIMIT,
+                time_in_force,
+                price,
+                quantity,
+            )
+        except StructError:
+            self._refuse_to_pack(order, account, side, _LIMIT, time_in_force, price, quantity)
+        rows = self._submit_one(self._arena, self._buffer)
         if rows == 1:
             return [Accepted(order, account, _SIDES[side], price, quantity)]
-        return self._events(rows)
+        return self._answer(rows)
 
     def submit_market(self, order: int, account: int, side: int, quantity: int) -> list[Event]:
         """Enter a market order: trade with whatever rests; what finds no counterparty is cancelled."""
-        return self._events(self._submit((order, account, side, _MARKET, _IOC, 0, quantity)))
+        try:
+            _pack_command(
+                self._bytes, COMMAND_OFFSET, order, account, side, _MARKET, _IOC, 0, quantity
+            )
+        except StructError:
+            self._refuse_to_pack(order, account, side, _MARKET, _IOC, 0, quantity)
+        return self._answer(self._submit_one(self._arena, self._buffer))
 
     def cancel(self, order: int) -> list[Event]:
         """Take a resting order out of the book."""
         try:
             _pack_order(self._bytes, COMMAND_OFFSET, order)
         except StructError:
-            raise CommandError(_command_problem((order,))) from None
-        if cancel_one(self._arena, self._buffer):
-            return self._events(1)
+            self._refuse_to_pack(order)
+        if self._cancel_one(self._arena, self._buffer):
+            return self._answer(1)
         _, account, side, price, quantity = _unpack_subject(self._bytes, _SUBJECT_BYTE)
         return [Cancelled(order, account, _SIDES[side], price, quantity, _REQUESTED)]
 
@@ -223,41 +245,34 @@ class OrderBook:
 
     # -- inside ------------------------------------------------------------------------------------
 
-    def _submit(self, command: tuple[int, ...]) -> int:
-        """Run a new order, with room made as needed; return what `submit_one` does."""
-        try:
-            _pack_command(self._bytes, COMMAND_OFFSET, *command)
-        except StructError:
-            raise CommandError(_command_problem(command)) from None
-        rows = submit_one(self._arena, self._buffer)
+    def _answer(self, rows: int) -> list[Event]:
+        """Events of the last command, which is run again with more room if it has not run yet."""
         while rows == 0:
-            self._make_room(command)
-            rows = submit_one(self._arena, self._buffer)
-        return rows
-
-    def _events(self, rows: int) -> list[Event]:
+            self._make_room()
+            rows = self._submit_one(self._arena, self._buffer)
         end = _FIRST_BYTE + abs(rows) * _ROW_BYTES
         return decode(_unpack_rows(self._bytes[_FIRST_BYTE:end]))
 
-    def _make_room(self, command: tuple[int, ...]) -> None:
+    def _make_room(self) -> None:
         if not core.room_for_command(self._arena):
             self._arena = core.grow(self._arena)
+        command = self._buffer[:BUFFER_HEADER]
         self._use_buffer(2 * core.events_bound(self._arena))
-        _pack_command(self._bytes, COMMAND_OFFSET, *command)
+        self._buffer[:BUFFER_HEADER] = command
 
     def _use_buffer(self, rows: int) -> None:
         self._buffer: Words = new_buffer(rows)
         self._bytes = self._buffer.data.cast("B")
 
+    @staticmethod
+    def _refuse_to_pack(*command: object) -> NoReturn:
+        for name, value in zip(_COMMAND_WORDS, command, strict=False):
+            if not isinstance(value, SupportsIndex) or not _LEAST <= value.__index__() <= _MOST:
+                raise CommandError(f"{name} is {value!r}; expected an integer of 64 bits") from None
+        raise AssertionError("every word is an int64")
+
     def _levels(self, side: int, most: int) -> tuple[Level, ...]:
         return tuple(Level(*row) for row in core.price_levels(self._arena, side, most).tolist())
-
-
-def _command_problem(command: tuple[object, ...]) -> str:
-    for name, value in zip(_COMMAND_WORDS, command, strict=False):
-        if not isinstance(value, SupportsIndex) or not _LEAST <= value.__index__() <= _MOST:
-            return f"{name} is {value!r}; expected an integer of 64 bits"
-    raise AssertionError("every word is an int64")
 
 
 def _snapshot_problem(snapshot: Arena) -> str:

@@ -11,6 +11,7 @@ import attrs
 
 from sim.quantities import format_share
 from sim.scenario.fields import ABSENT
+from sim.scenario.model import PARTICIPANTS_MAX
 from sim.scenario.problems import KeyPath, dotted, shown
 from sim.scenario.structure import Issue, field_value
 from sim.units import INSTRUMENTS, PPM
@@ -102,6 +103,14 @@ def _names(document: Document) -> Iterator[Issue]:
         yield Issue(("name",), "the scenario needs a name")
 
 
+def _participants(document: Document) -> Iterator[Issue]:
+    counts = [len(document.entries("world", group)) for group in ("market_makers", "arbitrageurs")]
+    if sum(counts) > PARTICIPANTS_MAX:
+        group = "market_makers" if counts[0] > PARTICIPANTS_MAX else "arbitrageurs"
+        message = f"{sum(counts)} participants; expected at most {PARTICIPANTS_MAX} in all"
+        yield Issue(("world", group), message)
+
+
 def _pairs(document: Document) -> Iterator[Issue]:
     seen: dict[str, str] = {}
     for index, entry in enumerate(document.entries("world", "listings")):
@@ -137,6 +146,7 @@ _CHECKS: tuple[Callable[[Document], Iterator[Issue]], ...] = (
     _trader_shares,
     _hours,
     _names,
+    _participants,
     _pairs,
     _volatilities,
     _holidays,

@@ -16,6 +16,9 @@ import attrs
 from sim.quantities import DayTimeUs, DurationUs, InstantUs, Ppm
 from sim.units import ASSETS, PPM, SYMBOLS, Money
 
+PARTICIPANTS_MAX = 100
+"""Market makers and arbitrageurs in all; they have the client ids from 1, prospects those above."""
+
 LogLevel = Literal["full", "trades", "control"]
 
 COINS = tuple(code for code, asset in ASSETS.items() if asset.kind == "coin")
@@ -185,7 +188,7 @@ class MarketMaker:
         "distance of the best quote from the reservation price; assumption", Ppm(1_000)
     )
     level_step: Ppm = about("distance between quote levels; assumption", Ppm(800))
-    levels: int = about("quote levels a side", 5)
+    levels: int = about("quote levels a side", 5, maximum=16)
     level_notional: Money = about(
         "notional of the best level; deeper levels grow linearly; assumption",
         Money("HKD", 60_000_000_000),

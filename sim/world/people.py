@@ -18,14 +18,14 @@ import numpy.typing as npt
 from sim.compiled import kernel
 from sim.draws import categorical, lognormal, normal, pareto, purpose, uniform
 from sim.events.codes import ClientClass
-from sim.scenario.model import Horizon, Population
+from sim.scenario.model import PARTICIPANTS_MAX, Horizon, Population
 from sim.units import ASSETS, PPM
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-FIRST_PROSPECT = 101
+FIRST_PROSPECT = PARTICIPANTS_MAX + 1
 """Client id of row 0; lower ids belong to the venue's participants."""
 
 SAVER, TREND, CONTRARIAN, RANDOM = range(4)

@@ -188,7 +188,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tiny: Path, tmp_path: Path, 
     [
         (OSError(errno.ENOSPC, "No space left on device", "a/b"), "a/b: no space left on device"),
         (PermissionError(errno.EACCES, "Permission denied", "a/b"), "a/b: permission denied"),
-        (OSError(errno.EROFS, "Read-only file system"), "vatp: read-only file system"),
+        (OSError(errno.EFBIG, "File too large"), "vatp: the system refused: file too large; "),
         (MemoryError(), "out of memory"),
     ],
 )

@@ -84,12 +84,15 @@ def with_closed(closed: str, *words: str | Path) -> Answer:
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("words", [("--help",), ("schema",), ("rules", "list"), ("--version",)])
-def test_a_full_disk_is_one_sentence_and_exit_code_2(words: tuple[str, ...]) -> None:
+def test_a_full_disk_is_one_sentence_and_exit_code_2(
+    words: tuple[str, ...], unbuffered: str
+) -> None:
     with FULL.open("w") as full:
-        answer = finish(start(*words, stdout=full))
+        answer = finish(start(*words, stdout=full, env={"PYTHONUNBUFFERED": unbuffered}))
     assert answer.code == 2
-    assert answer.err == "vatp: the output cannot be written: no space left on device\n"
+    assert answer.err == "standard output: no space left on device\n"
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full on this system")

@@ -149,3 +149,12 @@ def test_problems_of_a_shipped_file_name_its_place() -> None:
     with pytest.raises(ScenarioErrors) as caught:
         load("hk-retail-2023", settings=["world.population.prospects=x"])
     assert str(caught.value).startswith("--set 1: world.population.prospects: ")
+
+
+def test_more_participants_than_there_are_client_ids_for_are_refused(tmp_path: Path) -> None:
+    many = "\n".join(f"[[world.market_makers]]\nname = 'maker-{number}'" for number in range(101))
+    file = tmp_path / "many.toml"
+    file.write_text(many, encoding="utf-8")
+    problems = [str(problem) for problem in check([file])]
+    assert len(problems) == 1
+    assert "expected at most 100 in all" in problems[0]
