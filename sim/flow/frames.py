@@ -17,8 +17,10 @@ from sim.flow.layout import (
     ROW_PAYLOAD,
     ROW_SEQ,
     ROW_TIME,
+    ROW_WIDTH,
     Ints,
 )
+from sim.flow.memory import unlocked
 from sim.journal import coded
 from sim.units import SYMBOLS
 
@@ -100,18 +102,45 @@ _RULE_NAMES: tuple[str, ...] = (
 )
 
 
-def _rule_codes(rows: Ints) -> Ints:
+def _rule_codes(table: Ints) -> Ints:
     """Index into _RULE_NAMES of each refused row."""
-    reason = rows[:, ROW_PAYLOAD + 5]
-    per_pair = 1 + len(RefusalReason) + rows[:, ROW_PAYLOAD + 1]
+    reason = table[ROW_PAYLOAD + 5]
+    per_pair = 1 + len(RefusalReason) + table[ROW_PAYLOAD + 1]
     return np.where(reason == RefusalReason.BELOW_MINIMUM, per_pair, 1 + reason)
 
 
-def _frame(kind: int, rows: Ints) -> "pl.DataFrame":
+@unlocked
+def _scatter(rows: Ints, starts: Ints, counts: Ints, columns: Ints) -> None:
+    """Write rows as columns, kind by kind, in one pass; `starts` is where each kind's block begins."""
+    done = np.zeros(len(counts), np.int64)
+    for row in range(rows.shape[0]):
+        kind = rows[row, ROW_KIND]
+        place = starts[kind] + done[kind]
+        for word in range(ROW_WIDTH):
+            columns[place] = rows[row, word]
+            place += counts[kind]
+        done[kind] += 1
+
+
+def _columns(rows: Ints) -> dict[int, Ints]:
+    """Split rows by kind; each kind's table has shape [ROW_WIDTH, its rows]."""
+    counts = np.bincount(rows[:, ROW_KIND], minlength=len(PAYLOADS)).astype(np.int64)
+    ends = np.cumsum(counts) * ROW_WIDTH
+    starts = ends - counts * ROW_WIDTH
+    columns = np.empty(rows.size, np.int64)
+    _scatter(rows, starts, counts, columns)
+    return {
+        kind: columns[starts[kind] : ends[kind]].reshape(ROW_WIDTH, -1)
+        for kind in PAYLOADS
+        if counts[kind]
+    }
+
+
+def _frame(kind: int, table: Ints) -> "pl.DataFrame":
     import polars as pl
 
     name, payload = PAYLOADS[kind]
-    rule = _rule_codes(rows) if kind == KIND_REFUSED else np.zeros(len(rows), np.int64)
+    rule = _rule_codes(table) if kind == KIND_REFUSED else np.zeros(table.shape[1], np.int64)
     place = {"seq": ROW_SEQ, "time_us": ROW_TIME, "cause": ROW_CAUSE}
     place.update({column: ROW_PAYLOAD + index for index, column in enumerate(payload)})
     columns: dict[str, pl.Series] = {}
@@ -119,7 +148,7 @@ def _frame(kind: int, rows: Ints) -> "pl.DataFrame":
         if column.name == "rule":
             columns["rule"] = coded(rule, _RULE_NAMES, "string")
             continue
-        words = np.ascontiguousarray(rows[:, place[column.name]])
+        words = table[place[column.name]]
         if column.name == "instrument":
             columns["instrument"] = coded(words, SYMBOLS, "string")
         elif isinstance(column.type, tuple):
@@ -131,9 +160,4 @@ def _frame(kind: int, rows: Ints) -> "pl.DataFrame":
 
 def frames(rows: Ints) -> "dict[str, pl.DataFrame]":
     """Split rows (shape [n, ROW_WIDTH]) into one frame per kind that occurs in them."""
-    kinds = rows[:, ROW_KIND]
-    return {
-        name: _frame(kind, rows[selected])
-        for kind, (name, _) in PAYLOADS.items()
-        if (selected := kinds == kind).any()
-    }
+    return {PAYLOADS[kind][0]: _frame(kind, table) for kind, table in _columns(rows).items()}

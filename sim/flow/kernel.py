@@ -4,10 +4,6 @@ The loop comes back early, before the next wake-up, when a buffer could overflow
 nothing by stopping: called again with the same instant it goes on where it was.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-from sim.compiled import kernel
 from sim.flow.clients import first_look as first_look_of
 from sim.flow.clients import wake_client
 from sim.flow.desk import cancel as cancel_at_desk
@@ -38,21 +34,13 @@ from sim.flow.layout import (
     Ints,
 )
 from sim.flow.log_rows import new_row
-from sim.flow.memory import book_of, reference_ticks, trait
+from sim.flow.memory import book_of, reference_ticks, trait, unlocked
 from sim.flow.numbers import BUY, SELL
 from sim.flow.participants import next_look as next_look_of
 from sim.flow.participants import wake_participant
 from sim.matching import matcher, views
 from sim.matching.bits import Memory, compiled, inlined, memory_of
 from sim.units import PPM
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def unlocked(function: F) -> F:
-    """Compile without the interpreter lock, so that finished segments are written meanwhile."""
-    return kernel(function, nogil=True)  # type: ignore[no-any-return]  # dispatchers are untyped
-
 
 SAMPLER = 0
 """Account 0 belongs to nobody: its wake-up samples the books."""

@@ -4,11 +4,13 @@ Handing two dozen NumPy arrays from function to function made the kernel take mi
 reference counts at run time; one pointer does neither. Whoever owns the arrays keeps them alive.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from numba import types
 from numba.extending import intrinsic
 
+from sim.compiled import kernel
 from sim.flow.layout import (
     ASSETS_N,
     AVAILABLE,
@@ -29,6 +31,14 @@ from sim.flow.layout import (
     TRADER_WIDTH,
 )
 from sim.matching.bits import Memory, inlined
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def unlocked(function: F) -> F:
+    """Compile without the interpreter lock, so that finished segments are written meanwhile."""
+    return kernel(function, nogil=True)  # type: ignore[no-any-return]  # dispatchers are untyped
+
 
 _WORD = types.int64
 

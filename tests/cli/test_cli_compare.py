@@ -56,6 +56,7 @@ def test_an_overlay_is_laid_over_the_baseline_and_the_table_says_what_it_changes
     difference = float(rows["volume_hkd"][2].replace(",", ""))
     assert difference < 0
     assert rows["volume_hkd"][-1] == "HKD"
+    assert "depth_hkd" not in rows
 
 
 def test_mistakes_of_both_sides_come_once_and_nothing_runs(

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from sim.cli.main import command_line
@@ -138,6 +139,15 @@ def test_a_log_that_cannot_be_read_is_blamed_on_its_damage(copied: Path, vatp: V
     assert f"{path} is gone" in gone.err
     others = vatp("log", "show", copied, "--kind", "run_started")
     assert (others.code, len(others.out.splitlines())) == (0, 1)
+
+
+def test_values_that_no_run_writes_are_blamed_on_damage_too(copied: Path, vatp: Vatp) -> None:
+    path = copied / "events" / "client_activated" / "00000001.parquet"
+    pl.read_parquet(path).with_columns(time_us=pl.lit(2**62)).write_parquet(path)
+    answer = vatp("log", "show", copied, "--kind", "client_activated")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"{copied} is damaged: segment 1")
+    assert "client_activated/00000001.parquet" in answer.err
 
 
 def test_no_damage_makes_showing_a_log_a_defect(

@@ -77,9 +77,11 @@ def test_an_overlay_and_a_setting_change_the_run_and_notes_say_what_has_no_effec
     )
     assert answer.code == 0
     assert answer.err.startswith("note: rule onb.exposure_limit: the change from 2030-01-01")
-    assert answer.document["head"] != finished.document["head"]
-    limits = RunLog.open(tmp_path / "run").show(kinds=["exposure_limit_set"], limit=1)
-    assert next(iter(limits))["rule"] == "onb.exposure_limit"
+    limits = [
+        {row["limit_ppm"] for row in RunLog.open(run_dir).show(kinds=["exposure_limit_set"])}
+        for run_dir in (finished.run_dir, tmp_path / "run")
+    ]
+    assert limits == [{300_000}, {100_000}]
 
 
 def test_a_folder_of_its_own_is_found_for_every_run(

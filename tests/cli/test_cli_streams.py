@@ -1,5 +1,6 @@
 """Pipes, terminals, full disks, closed streams and signals, each in a process of its own."""
 
+import io
 import os
 import pty
 import select
@@ -12,12 +13,29 @@ from typing import Any
 
 import pytest
 
+from sim.cli.main import command_line
 from sim.journal import RunLog
 from tests.cli.conftest import Finished, Vatp
 from tests.cli.front_desk import COLUMNS, Answer, environment, finish, start
 
 ESCAPE = "\x1b"
 FULL = Path("/dev/full")
+
+RULE = """\
+[[rule]]
+id = "a.b"
+title = "a title"
+unit = "flag"
+applies_to = ["retail"]
+department = "onboarding"
+use = "none"
+[[rule.value]]
+from = 2023-06-01
+value = true
+status = "practice"
+confidence = "K(m)"
+document = "assumption"
+"""
 
 
 def in_terminal(*words: str | Path, stderr_only: bool = False, **env: str) -> tuple[Answer, str]:
@@ -84,13 +102,13 @@ def with_closed(closed: str, *words: str | Path) -> Answer:
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full on this system")
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("words", [("--help",), ("schema",), ("rules", "list"), ("--version",)])
-def test_a_full_disk_is_one_sentence_and_exit_code_2(
-    words: tuple[str, ...], unbuffered: str
-) -> None:
+@pytest.mark.parametrize(
+    ("words", "unbuffered"), [("--help", ""), ("schema", ""), ("schema", "1"), ("rules list", "")]
+)
+def test_a_full_disk_is_one_sentence_and_exit_code_2(words: str, unbuffered: str) -> None:
     with FULL.open("w") as full:
-        answer = finish(start(*words, stdout=full, env={"PYTHONUNBUFFERED": unbuffered}))
+        env = {"PYTHONUNBUFFERED": unbuffered}
+        answer = finish(start(*words.split(), stdout=full, env=env))
     assert answer.code == 2
     assert answer.err == "standard output: no space left on device\n"
 
@@ -108,6 +126,10 @@ def test_a_terminal_without_the_characters_gets_escapes_and_json_stays_json(tmp_
     plain = finish(start(*words, env=ascii_only, cwd=tmp_path))
     assert plain.code == 2
     assert plain.err.startswith("caf\\xe9.toml:1: x: ")
+    law = RULE.replace("a title", "caf\N{LATIN SMALL LETTER E WITH ACUTE}")
+    (tmp_path / "law.toml").write_text(law, "utf-8")
+    shown = finish(start("rules", "show", "a.b", "law.toml", env=ascii_only, cwd=tmp_path))
+    assert shown.out.startswith("a.b  caf\\xe9\n")
     document = finish(start(*words, "--json", env=ascii_only, cwd=tmp_path)).document
     assert document["files"] == ["caf\N{LATIN SMALL LETTER E WITH ACUTE}.toml"]
 
@@ -135,6 +157,22 @@ def test_without_a_terminal_there_is_no_progress_and_no_escape(
     verified = vatp("log", "verify", finished.run_dir)
     assert verified.err == ""
     assert ESCAPE not in verified.out
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_command_that_fails_gives_the_terminal_its_cursor_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A progress bar that is cut off while it is being drawn may have hidden it."""
+    monkeypatch.setattr("sys.stderr", Terminal())
+    assert command_line(["log", "verify", "nowhere"]) == 2
+    shown = sys.stderr.getvalue()  # type: ignore[attr-defined]
+    assert f"{ESCAPE}[?25h" in shown
+    assert shown.endswith("nowhere is not a run folder: it has no manifest.jsonl\n")
 
 
 def test_colours_are_for_terminals_and_no_color_is_respected(finished: Finished) -> None:
