@@ -88,6 +88,7 @@ class _LedgerCheck:
 
     def apply(self, seq: int, event: Event) -> None:  # noqa: ARG002 - a projection's signature
         """Raise LedgerError where the books do not balance; attach it after what it checks."""
+        self._plane.check()
         self._ledger.check(self._plane.totals(), self._plane.fees_collected())
 
 
@@ -127,6 +128,7 @@ def run(
         if check:
             journal.attach(_LedgerCheck(parts.ledger, parts.plane))
         _simulate(parts, seed, progress)
+        parts.plane.check()
         parts.ledger.check(parts.plane.totals(), parts.plane.fees_collected())
         journal.seal()
         live = live_state(level, parts.plane, parts.ledger, parts.register)

@@ -66,6 +66,8 @@ class CancelReason(Code):
     IOC_REMAINDER = 1
     NO_LIQUIDITY = 2
     FEE_CHANGE = 3
+    PAIR_CLOSED = 4
+    EXPOSURE_LIMIT = 5
 
 
 class Rail(Code):

@@ -22,7 +22,9 @@ from sim.flow.layout import (
     HKD_TWIN,
     INSTRUMENT,
     INSTRUMENT_WIDTH,
+    INSTRUMENTS_N,
     INTERVAL_US,
+    LADDER_WIDTH,
     LEVEL_NOTIONAL_MINOR,
     LEVEL_STEP_PPM,
     LEVELS,
@@ -121,11 +123,14 @@ def build_arena(
         Business time in microseconds at each point of the grid.
     """
     world = scenario.world
+    accounts = first_client + len(people.arrival_us)
+    participants = len(world.market_makers) + len(world.arbitrageurs)
     arena = Arena(
-        accounts=first_client + len(people.arrival_us),
-        participants=len(world.market_makers) + len(world.arbitrageurs),
+        accounts=accounts,
+        participants=participants,
         grid_points=len(grid.hkd_per_usd_ppm),
-        rows=ROWS_CAPACITY,
+        # One wake-up can fill every order there is: one a client, and the ladders.
+        rows=ROWS_CAPACITY + 2 * (accounts + participants * INSTRUMENTS_N * LADDER_WIDTH),
         orders=ORDERS_CAPACITY + COMMANDS_PER_WAKE,
         business=business,
     )

@@ -42,6 +42,7 @@ from sim.flow.layout import (
     QUOTE,
     RESTING_INSTRUMENT,
     RESTING_ORDER,
+    RESTING_SIDE,
     SEED,
     TICK_LOT_MINOR,
     TYPE,
@@ -97,7 +98,8 @@ FIRST_LOOK_US = 6 * HOUR_US
 """Mean time from the first money on the account to the first look at the market; assumption."""
 LOOK_BACK_US = 30 * DAY_US
 RESPONSE = 2.5
-"""A move of 20 % over the look-back takes a trend follower from half to all of its target."""
+"""A move of 20 % over the look-back moves the wanted share of a coin in the wealth on the platform from a
+half to all of it."""
 DEAD_BAND_PPM = 100_000
 """No trade for a change of position below a tenth of the wealth on the platform."""
 SLIPPAGE_PPM = 10_000
@@ -275,6 +277,7 @@ def _send(plane: Memory, account: int, instrument: int) -> None:
         if result > 0:
             set_trait(plane, account, RESTING_ORDER, result)
             set_trait(plane, account, RESTING_INSTRUMENT, instrument)
+            set_trait(plane, account, RESTING_SIDE, side)
         if result != -1 - EXPOSURE_LIMIT:
             return
         room = exposure_limit(plane, account) - exposure(plane, account)

@@ -1,11 +1,12 @@
 """From the kernel's rows to one Polars frame per kind, ready for the journal."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.events import schema_of
-from sim.events.codes import RefusalReason
+from sim.events.codes import ClientClass, RefusalReason
 from sim.flow.layout import (
     KIND_ACCEPTED,
     KIND_CANCELLED,
@@ -80,14 +81,19 @@ PAYLOADS: dict[int, tuple[str, tuple[str, ...]]] = {
 
 RULE_OF_REFUSAL: dict[RefusalReason, str] = {
     RefusalReason.NOT_ACTIVE: "onb.kyc",
-    RefusalReason.NOT_LISTED: "tok.sfc_approval",
-    RefusalReason.SELL_ONLY: "tok.fallout",
-    RefusalReason.BELOW_MINIMUM: "trd.min_order",
     RefusalReason.SHORT_OF_FUNDS: "trd.prefunded",
     RefusalReason.EXPOSURE_LIMIT: "onb.exposure_limit",
     RefusalReason.BOOK: "",
 }
-"""The rule behind each refusal; the minimum order has one rule per pair, `trd.min_order.btc_hkd`."""
+"""The rule behind a refusal. The minimum order has one rule per pair; what keeps a class out of a pair is
+the rule of the last `pair_opened` event, or else the one that keeps a token from it until it is listed."""
+
+UNLISTED_RULE: dict[ClientClass, str] = dict.fromkeys(ClientClass, "tok.committee") | {
+    ClientClass.RETAIL: "tok.sfc_approval"
+}
+"""The rule behind a refusal in a pair that never opened for a class."""
+
+_BY_PAIR = (RefusalReason.NOT_LISTED, RefusalReason.SELL_ONLY)
 
 
 def minimum_rule(symbol: str) -> str:
@@ -97,16 +103,19 @@ def minimum_rule(symbol: str) -> str:
 
 _RULE_NAMES: tuple[str, ...] = (
     "",
-    *(RULE_OF_REFUSAL[reason] for reason in RefusalReason),
+    *(RULE_OF_REFUSAL.get(reason, "") for reason in RefusalReason),
     *(minimum_rule(symbol) for symbol in SYMBOLS),
 )
 
 
 def _rule_codes(table: Ints) -> Ints:
-    """Index into _RULE_NAMES of each refused row."""
+    """Index into _RULE_NAMES, continued by the rules of pairs, of each refused row."""
     reason = table[ROW_PAYLOAD + 5]
     per_pair = 1 + len(RefusalReason) + table[ROW_PAYLOAD + 1]
-    return np.where(reason == RefusalReason.BELOW_MINIMUM, per_pair, 1 + reason)
+    of_pair = len(_RULE_NAMES) + table[ROW_PAYLOAD + 6]
+    fixed = np.where(reason == RefusalReason.BELOW_MINIMUM, per_pair, 1 + reason)
+    codes: Ints = np.where(np.isin(reason, _BY_PAIR), of_pair, fixed)
+    return codes
 
 
 @unlocked
@@ -136,7 +145,7 @@ def _columns(rows: Ints) -> dict[int, Ints]:
     }
 
 
-def _frame(kind: int, table: Ints) -> "pl.DataFrame":
+def _frame(kind: int, table: Ints, pair_rules: Sequence[str]) -> "pl.DataFrame":
     import polars as pl
 
     name, payload = PAYLOADS[kind]
@@ -146,7 +155,7 @@ def _frame(kind: int, table: Ints) -> "pl.DataFrame":
     columns: dict[str, pl.Series] = {}
     for column in schema_of(name).columns:
         if column.name == "rule":
-            columns["rule"] = coded(rule, _RULE_NAMES, "string")
+            columns["rule"] = coded(rule, (*_RULE_NAMES, *pair_rules), "string")
             continue
         words = table[place[column.name]]
         if column.name == "instrument":
@@ -158,6 +167,11 @@ def _frame(kind: int, table: Ints) -> "pl.DataFrame":
     return pl.DataFrame(columns)
 
 
-def frames(rows: Ints) -> "dict[str, pl.DataFrame]":
-    """Split rows (shape [n, ROW_WIDTH]) into one frame per kind that occurs in them."""
-    return {PAYLOADS[kind][0]: _frame(kind, table) for kind, table in _columns(rows).items()}
+def frames(rows: Ints, pair_rules: Sequence[str]) -> "dict[str, pl.DataFrame]":
+    """Split rows (shape [n, ROW_WIDTH]) into one frame per kind that occurs in them.
+
+    `pair_rules` names the rules that the rows refer to by number where a pair was not open.
+    """
+    return {
+        PAYLOADS[kind][0]: _frame(kind, table, pair_rules) for kind, table in _columns(rows).items()
+    }

@@ -86,7 +86,9 @@ PAIR_STATUS: Final = 80
 """[classes, instruments]."""
 FEES: Final = PAIR_STATUS + CLASSES_N * INSTRUMENTS_N
 """[classes, 2] maker and taker rate in ppm."""
-FEES_COLLECTED: Final = FEES + 2 * CLASSES_N
+PAIR_RULE: Final = FEES + 2 * CLASSES_N
+"""[classes, instruments] number of the rule that keeps a class out of a pair; see `frames`."""
+FEES_COLLECTED: Final = PAIR_RULE + CLASSES_N * INSTRUMENTS_N
 """[assets] minor units."""
 INSTRUMENT: Final = FEES_COLLECTED + ASSETS_N
 INSTRUMENT_WIDTH: Final = 6
@@ -104,9 +106,10 @@ TRADER_WIDTH: Final = 11
     WAKES,
     RESTING_ORDER,
     RESTING_INSTRUMENT,
+    RESTING_SIDE,
     CLASS,
     ACTIVE,
-) = range(TRADER_WIDTH - 1)
+) = range(TRADER_WIDTH)
 
 TYPE_SAVER: Final = 0
 TYPE_TREND: Final = 1

@@ -3,6 +3,7 @@
 from sim.flow.layout import (
     CLASS,
     EVENTS,
+    INSTRUMENTS_N,
     KIND_ACCEPTED,
     KIND_CANCELLED,
     KIND_TRADE,
@@ -11,6 +12,7 @@ from sim.flow.layout import (
     LOG_LEVEL,
     NOW,
     OUT_ADDRESS,
+    PAIR_RULE,
     ROW_CAUSE,
     ROW_KIND,
     ROW_PAYLOAD,
@@ -92,6 +94,9 @@ def log_order(
         plane[row + 3] = price
         plane[row + 4] = lots
         plane[row + 5] = reason
+        plane[row + 6] = plane[
+            PAIR_RULE + trait(plane, account, CLASS) * INSTRUMENTS_N + instrument
+        ]
     return plane[SEQ] - 1
 
 

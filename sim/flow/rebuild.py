@@ -148,9 +148,13 @@ def rebuild_held(log: Log, resting: dict[str, Table], accounts: int) -> Table:
             for kind in ("prospect_arrived", "participant_registered", "client_activated")
         ]
     )
-    fees = log.scan("fees_set").select("seq", pl.col("client_class").cast(pl.String), "taker_ppm")
+    fees = log.scan("fees_set").select(
+        "seq",
+        pl.col("client_class").cast(pl.String),
+        hold_ppm=pl.max_horizontal("maker_ppm", "taker_ppm"),
+    )
     rate_of_class = dict(
-        last(fees.select("seq", "client_class", "taker_ppm"), "client_class").collect().iter_rows()
+        last(fees.select("seq", "client_class", "hold_ppm"), "client_class").collect().iter_rows()
     )
     class_of = dict(last(classes, "client").collect().iter_rows())
     table = np.zeros((accounts, len(ASSET_CODES)), np.int64)

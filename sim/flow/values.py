@@ -1,7 +1,7 @@
 """What orders cost: fees, holds, exposure, and the codes that checks compare with.
 
-Client money never goes short: a buy order holds its notional at the limit price plus the taker's fee on
-it, a sell order holds its coins, and each fill releases exactly what it had held (VATP-G Part VII,
+Client money never goes short: a buy order holds its notional at the limit price plus the higher of the
+maker's and the taker's fee on it, a sell order holds its coins, and each fill releases exactly what it had held (VATP-G Part VII,
 pre-funding). The hold of a resting order follows from its price and remaining lots alone, so nothing has
 to be remembered per order: `hold(remaining before) - hold(remaining after)` is what a fill frees.
 """
@@ -40,22 +40,29 @@ def fee(notional_minor: int, rate_ppm: int) -> int:
 
 
 @inlined
+def hold_rate_ppm(plane: Memory, account_class: int) -> int:
+    """Fee rate that a hold includes: the higher of maker and taker, since a resting buyer pays as maker."""
+    return max(plane[FEES + account_class * 2], plane[FEES + account_class * 2 + 1])
+
+
+@inlined
 def hold(
     plane: Memory, instrument: int, account_class: int, side: int, price: int, lots: int
 ) -> int:
-    """Minor units held behind so many resting lots: quote with the taker's fee for a buy, coins for a sell."""
+    """Minor units held behind so many resting lots: quote with the higher fee for a buy, coins for a sell."""
     if side == SELL:
         return lots * constant(plane, instrument, LOT_MINOR)
     notional = price * lots * constant(plane, instrument, TICK_LOT_MINOR)
-    return notional + fee(notional, plane[FEES + account_class * 2 + 1])
+    return notional + fee(notional, hold_rate_ppm(plane, account_class))
 
 
 @inlined
 def affordable_lots(
     plane: Memory, account: int, instrument: int, price: int, amount_minor: int
 ) -> int:
-    """Most lots whose hold at a limit price, the taker's fee included, fits into an amount of quote currency."""
-    spend = amount_minor - fee(amount_minor, plane[FEES + trait(plane, account, CLASS) * 2 + 1]) - 1
+    """Most lots whose hold at a limit price, the higher fee included, fits into an amount of quote currency."""
+    rate_ppm = hold_rate_ppm(plane, trait(plane, account, CLASS))
+    spend = amount_minor - fee(amount_minor, rate_ppm) - 1
     return max(spend, 0) // max(price * constant(plane, instrument, TICK_LOT_MINOR), 1)
 
 

@@ -87,7 +87,7 @@ def run_commands(arena: Arena, buffer: Words, batch: Words, first: int) -> int:
     return index
 
 
-def process(arena: Arena, commands: Commands, rows: int = 0) -> tuple[Arena, Events]:
+def process(arena: Arena, commands: Commands, buffer: Words | None = None) -> tuple[Arena, Events]:
     """Execute a batch of commands in order, growing the arena as needed.
 
     Parameters
@@ -96,8 +96,10 @@ def process(arena: Arena, commands: Commands, rows: int = 0) -> tuple[Arena, Eve
         The book. It is changed in place unless it had to grow.
     commands
         One-dimensional array of dtype `layout.COMMAND`.
-    rows
-        Event rows to make room for at first; by default two a command.
+    buffer
+        Event buffer to use (`layout.new_buffer`); the events are then a view of it, good until its next
+        use, unless it was too small. Fresh memory for the events of a large batch can cost as much as
+        the matching. By default a new buffer of two rows a command.
 
     Returns
     -------
@@ -111,7 +113,9 @@ def process(arena: Arena, commands: Commands, rows: int = 0) -> tuple[Arena, Eve
         The commands are not a one-dimensional array of that dtype.
     """
     batch = _words_of(commands)
-    buffer = new_buffer(rows or 2 * len(commands) + _SPARE_ROWS)
+    if buffer is None:
+        buffer = new_buffer(2 * len(commands) + _SPARE_ROWS)
+    buffer[0] = 0
     done = run_commands(arena, buffer, batch, 0)
     while done < len(commands):
         if not room_for_command(arena):

@@ -16,11 +16,14 @@ from sim.rules.model import (
     format_day,
     parse_value,
 )
+from sim.rules.modelled import MODELLED, STRUCTURAL
 from sim.rules.problems import Problem, RuleErrors
 from sim.rules.regime import Law, Regime
 
 __all__ = [
     "ASSUMPTION",
+    "MODELLED",
+    "STRUCTURAL",
     "Change",
     "Confidence",
     "DatedValue",

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from sim.calendar import Calendar
-from sim.rules import Regime
+from sim.rules import MODELLED, STRUCTURAL, Regime
 from sim.scenario.checks import check_document
 from sim.scenario.files import find_file, missing
 from sim.scenario.merge import Merged, settle_changes
@@ -85,7 +85,12 @@ def load(
         scenario=resolved,
         document=merged.document,
         sources=tuple(found for found in paths if found is not None),
-        notes=(*merged.notes, *_without_effect(resolved), *_too_few_holidays(resolved)),
+        notes=(
+            *merged.notes,
+            *_not_modelled(resolved),
+            *_without_effect(resolved),
+            *_too_few_holidays(resolved),
+        ),
         regime=regime,
         merged=merged,
     )
@@ -155,6 +160,18 @@ def _resolved(scenario: Scenario, named: NamedFiles, *, holidays: bool) -> Scena
         world=attrs.evolve(world, reference=reference, holidays=days),
         rules=attrs.evolve(scenario.rules, regime=named.regime_name),
     )
+
+
+def _not_modelled(scenario: Scenario) -> list[str]:
+    """Say which changes concern rules that this version does not act on."""
+    changed = dict.fromkeys(change.id for change in scenario.rules.changes)
+    return [
+        f"rule {rule}: obeyed always, whatever its value; the change alters nothing"
+        if rule in STRUCTURAL
+        else f"rule {rule}: no part of the simulation acts on it yet; the change alters nothing"
+        for rule in changed
+        if rule not in MODELLED
+    ]
 
 
 def _without_effect(scenario: Scenario) -> list[str]:

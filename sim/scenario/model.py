@@ -16,6 +16,10 @@ import attrs
 from sim.quantities import DayTimeUs, DurationUs, InstantUs, Ppm
 from sim.units import ASSETS, PPM, SYMBOLS, Money
 
+FUNDS_MAX_MINOR = 50_000_000_000 * 10**6
+"""Most a participant may bring of one asset, in minor units: a hundred of them still fit 64 bits."""
+QUOTE_MAX_MINOR = 1_000_000_000 * 10**6
+"""Largest quote level or arbitrage order, in HKD minor units."""
 PARTICIPANTS_MAX = 100
 """Market makers and arbitrageurs in all; they have the client ids from 1, prospects those above."""
 
@@ -193,18 +197,30 @@ class MarketMaker:
         "notional of the best level; deeper levels grow linearly; assumption",
         Money("HKD", 60_000_000_000),
         asset="HKD",
+        maximum=QUOTE_MAX_MINOR,
         above=0,
     )
     skew: Ppm = about("shift of the reservation price at full inventory; assumption", Ppm(2_000))
     requote_interval: DurationUs = about(
         "mean time between looks at the reference; assumption", DurationUs(30_000_000)
     )
-    hkd: Money = about("pre-funded HKD; assumption", Money("HKD", 20_000_000_000_000), asset="HKD")
-    usd: Money = about("pre-funded USD; assumption", Money("USD", 2_500_000_000_000), asset="USD")
+    hkd: Money = about(
+        "pre-funded HKD; assumption",
+        Money("HKD", 20_000_000_000_000),
+        asset="HKD",
+        maximum=FUNDS_MAX_MINOR,
+    )
+    usd: Money = about(
+        "pre-funded USD; assumption",
+        Money("USD", 2_500_000_000_000),
+        asset="USD",
+        maximum=FUNDS_MAX_MINOR,
+    )
     coins: Money = about(
         "pre-funded coins per token, by value in HKD; assumption",
         Money("HKD", 20_000_000_000_000),
         asset="HKD",
+        maximum=FUNDS_MAX_MINOR,
     )
 
 
@@ -215,15 +231,30 @@ class Arbitrageur:
     name: str = about("name in the log")
     edge: Ppm = about("least profit after fees to act on; assumption", Ppm(500))
     order_notional: Money = about(
-        "largest order; assumption", Money("HKD", 200_000_000_000), asset="HKD", above=0
+        "largest order; assumption",
+        Money("HKD", 200_000_000_000),
+        asset="HKD",
+        above=0,
+        maximum=QUOTE_MAX_MINOR,
     )
     interval: DurationUs = about("mean time between looks; assumption", DurationUs(120_000_000))
-    hkd: Money = about("pre-funded HKD; assumption", Money("HKD", 10_000_000_000_000), asset="HKD")
-    usd: Money = about("pre-funded USD; assumption", Money("USD", 1_250_000_000_000), asset="USD")
+    hkd: Money = about(
+        "pre-funded HKD; assumption",
+        Money("HKD", 10_000_000_000_000),
+        asset="HKD",
+        maximum=FUNDS_MAX_MINOR,
+    )
+    usd: Money = about(
+        "pre-funded USD; assumption",
+        Money("USD", 1_250_000_000_000),
+        asset="USD",
+        maximum=FUNDS_MAX_MINOR,
+    )
     coins: Money = about(
         "pre-funded coins per token, by value in HKD; assumption",
         Money("HKD", 10_000_000_000_000),
         asset="HKD",
+        maximum=FUNDS_MAX_MINOR,
     )
 
 

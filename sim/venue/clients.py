@@ -60,6 +60,8 @@ class Clients:
         platform = self._platform
         ceiling_minor = person.net_worth_minor * person.target_share_ppm // PPM
         for time_us, act, occurrence in merge(self._top_ups(person), self._withdrawals(person)):
+            if time_us >= platform.scenario.horizon.end:
+                return
             room_minor = ceiling_minor - paid_in_minor
             full = act is Act.TOP_UP and room_minor < LEAST_TRANSFER["HKD"].amount_minor
             # Only the client's own acts change the room, so a top-up without any need not be awaited.

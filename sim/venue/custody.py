@@ -18,7 +18,7 @@ import simpy
 
 from sim.events import CoinDeposited, CoinPaidOut, CoinWithdrawalRequested, ColdSwept
 from sim.ledger.accounts import COLD_WALLET, HOT_WALLET
-from sim.units import ASSETS, PPM
+from sim.units import ASSETS, DAY_US, PPM
 from sim.venue.assumptions import (
     CHAIN_LATENCY_MEDIAN_US,
     CHAIN_SIGMA,
@@ -42,8 +42,6 @@ class _Vault:
     """Whether a batch out of cold storage is on its way."""
     cause: int = 0
     """Seq of the last movement: the cause of the next sweep."""
-    batches: int = 0
-    """Batches and sweeps so far: the occurrence of the next one's draw."""
 
 
 class Custody:
@@ -173,10 +171,10 @@ class Custody:
 
     def _operate(self, asset: str) -> Steps:
         """Take an operator's working time for one batch, in the shift of a business day."""
-        platform, staff, vault = self._platform, self._staff, self._vaults[asset]
-        vault.batches += 1
+        platform, staff = self._platform, self._staff
+        # Keyed by the day, not counted: what one policy moved must not shift another's later draws.
         service_us = platform.draws.exponential_us(
-            "custody.batch", COINS.index(asset), vault.batches, staff.service
+            "custody.batch", COINS.index(asset), platform.now // DAY_US, staff.service
         )
         opening_us = platform.calendar.next_open(platform.now, staff.opens, staff.closes)
         yield platform.until(opening_us)

@@ -36,7 +36,7 @@ class IdentityDesk:
         check_us = platform.draws.lognormal_us(
             "onboarding.automatic_check",
             case.client,
-            case.attempt,
+            0,
             AUTOMATIC_CHECK_MEDIAN_US,
             AUTOMATIC_CHECK_SIGMA,
         )
@@ -73,7 +73,7 @@ class IdentityDesk:
                 if not turn.triggered:
                     return False
             service_us = platform.draws.exponential_us(
-                "onboarding.review", case.client, case.attempt, staff.service
+                "onboarding.review", case.client, 0, staff.service
             )
             done_us = platform.calendar.add_working_time(
                 platform.now, service_us, staff.opens, staff.closes

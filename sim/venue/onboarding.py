@@ -90,11 +90,15 @@ class Onboarding:
             refuse(platform, case, Step.APPLICATION, RESIDENCE, RESIDENCE_RULE)
             return False
         if case.client_class is ClientClass.RETAIL and self._retail_closed():
-            refuse(platform, case, Step.APPLICATION, RETAIL_CLOSED, RETAIL_RULE)
-            if case.prospect.returns:
-                self._turned_away.append(case)
+            self._turn_away(case, Step.APPLICATION)
             return False
         return True
+
+    def _turn_away(self, case: Case, step: Step) -> None:
+        """Refuse a retail applicant while access is closed; those who would come back are remembered."""
+        refuse(self._platform, case, step, RETAIL_CLOSED, RETAIL_RULE)
+        if case.prospect.returns:
+            self._turned_away.append(case)
 
     def _retail_closed(self) -> bool:
         """Whether a rule keeps retail clients out; where there is no such rule, nothing does."""
@@ -123,10 +127,16 @@ class Onboarding:
         )
 
     def _way(self, case: Case) -> Steps:
-        """Walk one application from the identity check to the first transfer."""
+        """Walk one application from the identity check to the first transfer.
+
+        Retail access is asked for again before the account opens; an account once open stays.
+        """
         if not (yield from self._identity.verify(case)):
             return
         if not (yield from self._assessment.test_knowledge(case)):
+            return
+        if case.client_class is ClientClass.RETAIL and self._retail_closed():
+            self._turn_away(case, Step.RISK_PROFILE)
             return
         self._assessment.profile_risk(case)
         self._exposure.set_limit(case)

@@ -15,7 +15,7 @@ import attrs
 from sim.events import ParticipantRegistered
 from sim.events.codes import ClientClass, Rail
 from sim.scenario.model import Arbitrageur, MarketMaker
-from sim.units import ASSETS, INSTRUMENTS, PPM
+from sim.units import ASSET_INDEX, ASSETS, DAY_US, INSTRUMENTS, PPM
 from sim.venue.assumptions import LEAST_TRANSFER, REFILL_BELOW_PPM
 from sim.venue.custody import Custody
 from sim.venue.platform import Platform, Steps
@@ -36,13 +36,6 @@ class _Account:
     """Wanted value of each currency and coin on the platform."""
     under_way: set[str] = attrs.field(factory=set)
     """Assets with a deposit that has not arrived; membership only, never iterated."""
-    transfers: int = 0
-    """Movements so far: the occurrence of the next one's draws."""
-
-    def next_occurrence(self) -> int:
-        """Count one more movement and return its number."""
-        self.transfers += 1
-        return self.transfers
 
 
 class Participants:
@@ -126,7 +119,7 @@ class Participants:
             yield from self._ramps.deposit(transfer, account.registered, institution=True)
         else:
             yield from self._custody.deposit(
-                account.client, asset, amount_minor, account.next_occurrence(), account.registered
+                account.client, asset, amount_minor, self._occurrence(asset), account.registered
             )
         account.under_way.discard(asset)
 
@@ -157,9 +150,13 @@ class Participants:
             self._ramps.withdraw(transfer, account.registered)
         elif amount_minor > 0:
             self._custody.withdraw(
-                account.client, asset, amount_minor, account.next_occurrence(), account.registered
+                account.client, asset, amount_minor, self._occurrence(asset), account.registered
             )
         return self._platform.to_hkd(asset, max(0, amount_minor))
+
+    def _occurrence(self, asset: str) -> int:
+        """Return the occurrence of a movement's draws: by day and asset, so that none shifts another."""
+        return self._platform.now // DAY_US * len(ASSETS) + ASSET_INDEX[asset]
 
     def _transfer(self, account: _Account, asset: str, amount_minor: int) -> Transfer:
         return Transfer(
@@ -167,5 +164,5 @@ class Participants:
             rail=RAIL_OF[asset],
             asset=asset,
             amount_minor=amount_minor,
-            occurrence=account.next_occurrence(),
+            occurrence=self._occurrence(asset),
         )

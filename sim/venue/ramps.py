@@ -143,7 +143,7 @@ class Ramps:
             WithdrawalRefused(
                 time_us=platform.now,
                 cause=cause,
-                rule=PREFUNDED_RULE if platform.in_force(PREFUNDED_RULE) else "",
+                rule=PREFUNDED_RULE,
                 client=transfer.client,
                 rail=transfer.rail,
                 asset=transfer.asset,

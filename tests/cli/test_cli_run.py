@@ -78,7 +78,7 @@ def test_an_overlay_and_a_setting_change_the_run_and_notes_say_what_has_no_effec
     assert answer.code == 0
     assert answer.err.startswith("note: rule onb.exposure_limit: the change from 2030-01-01")
     limits = [
-        {row["limit_ppm"] for row in RunLog.open(run_dir).show(kinds=["exposure_limit_set"])}
+        {row["share_ppm"] for row in RunLog.open(run_dir).show(kinds=["exposure_limit_set"])}
         for run_dir in (finished.run_dir, tmp_path / "run")
     ]
     assert limits == [{300_000}, {100_000}]

@@ -168,9 +168,10 @@ def test_a_command_that_fails_gives_the_terminal_its_cursor_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A progress bar that is cut off while it is being drawn may have hidden it."""
-    monkeypatch.setattr("sys.stderr", Terminal())
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
     assert command_line(["log", "verify", "nowhere"]) == 2
-    shown = sys.stderr.getvalue()  # type: ignore[attr-defined]
+    shown = terminal.getvalue()
     assert f"{ESCAPE}[?25h" in shown
     assert shown.endswith("nowhere is not a run folder: it has no manifest.jsonl\n")
 

@@ -143,10 +143,16 @@ class SmallPlane:
     def apply(self, event: object, seq: int = 0) -> None:
         self.plane.apply(seq, event)  # type: ignore[arg-type]
 
-    def set_pair(self, symbol: str, client_class: ClientClass, status: PairStatus) -> None:
+    def set_pair(
+        self, symbol: str, client_class: ClientClass, status: PairStatus, rule: str = ""
+    ) -> None:
         self.apply(
             PairOpened(
-                time_us=START_US, instrument=symbol, client_class=client_class, status=status
+                rule=rule,
+                time_us=START_US,
+                instrument=symbol,
+                client_class=client_class,
+                status=status,
             )
         )
 

@@ -4,19 +4,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.events import FeesSet
+from sim.events import ExposureLimitSet, FeesSet, RuleChanged
 from sim.events.codes import CancelReason, ClientClass, PairStatus, RefusalReason
 from sim.flow.layout import (
     AVAILABLE,
     HELD,
     KIND_CANCELLED,
     KIND_TRADE,
+    RESTING_INSTRUMENT,
     RESTING_ORDER,
+    RESTING_SIDE,
     ROW_CAUSE,
     ROW_KIND,
     ROW_PAYLOAD,
     TRADER,
 )
+from sim.units import SYMBOLS
 from tests.flow.small_plane import BTC, FIRST_CLIENT, HKD, START_US, SmallPlane
 
 BUY, SELL = 0, 1
@@ -144,6 +147,86 @@ def test_a_change_of_fees_cancels_open_orders_because_their_holds_include_the_ol
     assert row[ROW_KIND] == KIND_CANCELLED
     assert row[ROW_CAUSE] == 77
     assert row[ROW_PAYLOAD + 6] == CancelReason.FEE_CHANGE
+
+
+def remember(desk: SmallPlane, client: int, symbol: str, side: int, order: int) -> None:
+    """Let a client remember an order sent by hand, as it would one of its own."""
+    row = desk.plane.arena.table(TRADER)[client]
+    row[RESTING_ORDER], row[RESTING_INSTRUMENT], row[RESTING_SIDE] = (
+        order,
+        SYMBOLS.index(symbol),
+        side,
+    )
+
+
+def test_a_resting_buy_is_cancelled_when_its_pair_becomes_sell_only_and_a_sell_stays(
+    desk: SmallPlane,
+) -> None:
+    buy = desk.send(ALICE, "BTC/HKD", BUY, PRICE - 9, 500)
+    sell = desk.send(BOB, "BTC/HKD", SELL, PRICE + 9, 500)
+    remember(desk, ALICE, "BTC/HKD", BUY, buy)
+    remember(desk, BOB, "BTC/HKD", SELL, sell)
+    desk.set_pair("BTC/HKD", ClientClass.RETAIL, PairStatus.SELL_ONLY, rule="tok.retail_gate")
+    assert desk.balance(ALICE, "HKD") == (10_000 * HKD, 0)
+    assert desk.balance(BOB, "BTC")[1] == 500_000
+    assert desk.last_row()[ROW_PAYLOAD + 6] == CancelReason.PAIR_CLOSED
+    desk.send(ALICE, "BTC/HKD", BUY, PRICE, 100)
+    refused = desk.plane.drain()["order_refused"]
+    assert refused["rule"].to_list() == ["tok.retail_gate"]
+
+
+def test_a_resting_buy_is_cancelled_when_the_exposure_limit_is_lowered(desk: SmallPlane) -> None:
+    order = desk.send(ALICE, "BTC/HKD", BUY, PRICE - 9, 500)
+    remember(desk, ALICE, "BTC/HKD", BUY, order)
+    for limit_minor, held in ((5_000 * HKD, False), (6_000 * HKD, True)):
+        desk.apply(
+            ExposureLimitSet(time_us=START_US, client=ALICE, limit_minor=limit_minor, share_ppm=1)
+        )
+        if not held:
+            assert desk.balance(ALICE, "HKD")[1] == 0
+            order = desk.send(ALICE, "BTC/HKD", BUY, PRICE - 9, 500)
+            remember(desk, ALICE, "BTC/HKD", BUY, order)
+    assert desk.balance(ALICE, "HKD")[1] > 0, "a higher limit cancels nothing"
+
+
+def test_a_maker_fee_above_the_taker_fee_is_held_too(desk: SmallPlane) -> None:
+    desk.apply(
+        FeesSet(
+            time_us=START_US, client_class=ClientClass.RETAIL, maker_ppm=50_000, taker_ppm=1_000
+        )
+    )
+    lots = 10_000 * HKD * 100 // 105 // LOT_HKD_MINOR
+    assert desk.send(ALICE, "BTC/HKD", BUY, PRICE, lots) > 0
+    assert desk.send(BOB, "BTC/HKD", SELL, PRICE, lots) == 0
+    assert desk.balance(ALICE, "HKD")[0] >= 0
+    desk.plane.check()
+
+
+def test_a_refusal_in_a_pair_that_never_opened_names_what_keeps_the_class_out() -> None:
+    desk = SmallPlane(clients=2, days=2, volatile=False, open_pairs=False)
+    desk.activate(ALICE)
+    desk.send(ALICE, "BTC/HKD", BUY, PRICE, 100)
+    assert desk.plane.drain()["order_refused"]["rule"].to_list() == ["tok.sfc_approval"]
+
+
+def test_a_minimum_order_that_is_no_longer_in_force_refuses_nothing(desk: SmallPlane) -> None:
+    desk.plane.set_minimum("trd.min_order.btc_hkd", 80 * HKD)
+    desk.apply(
+        RuleChanged(
+            time_us=START_US,
+            rule="trd.min_order.btc_hkd",
+            value="not in force",
+            unit="money",
+            status="practice",
+        )
+    )
+    assert desk.send(ALICE, "BTC/HKD", BUY, PRICE, 1) > 0
+
+
+def test_a_negative_balance_is_found_and_named(desk: SmallPlane) -> None:
+    desk.plane.arena.table(AVAILABLE)[ALICE, 0] = -5
+    with pytest.raises(ValueError, match=f"client {ALICE}: available HKD is -5"):
+        desk.plane.check()
 
 
 orders = st.tuples(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from sim.flow.layout import (
     AVAILABLE,
+    BUSINESS_US,
     HELD,
     KIND_ACCEPTED,
     KIND_REFUSED,
@@ -123,5 +124,8 @@ def test_a_client_looks_at_the_market_at_the_same_instants_whenever_it_was_admit
     late.plane.arena.words[NOW] = START_US + 5 * DAY_US
     late.activate(FIRST_CLIENT + 3)
     late.plane.advance(late.end_us)
-    looks = [small.plane.arena.table(TRADER)[FIRST_CLIENT + 3, WAKES] for small in (early, late)]
-    assert looks[0] == looks[1], "the clock of a person does not depend on the policy"
+    clocks = [
+        small.plane.arena.table(TRADER)[FIRST_CLIENT + 3, [WAKES, BUSINESS_US]].tolist()
+        for small in (early, late)
+    ]
+    assert clocks[0] == clocks[1], "the clock of a person does not depend on the policy"

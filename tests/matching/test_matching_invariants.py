@@ -177,13 +177,16 @@ def test_ids_of_any_pattern_are_found_again(name: object) -> None:
     audit(book.snapshot())
 
 
-@pytest.mark.parametrize("rows", [1, 3, 0])
+@pytest.mark.parametrize("rows", [1, 3, None])
 @pytest.mark.parametrize("quantity", [20_000, MOST])
-def test_a_sweep_larger_than_the_event_buffer_loses_no_event(rows: int, quantity: int) -> None:
+def test_a_sweep_larger_than_the_event_buffer_loses_no_event(
+    rows: int | None, quantity: int
+) -> None:
     makers = 20_000
     arena, _ = batch.process(core.new_book(1), limit_orders(SELL, list(range(makers))))
     sweep = as_batch([(NEW, 0, 1, BUY, 1, 0, 0, quantity)])
-    arena, events = batch.process(arena, sweep, rows)
+    buffer = core.new_buffer(rows) if rows else None
+    arena, events = batch.process(arena, sweep, buffer)
     trades = events[events["kind"] == TRADE]
     assert trades["maker_order"].tolist() == list(range(1, makers + 1))
     assert trades["remaining"][-1] == quantity - makers
@@ -208,6 +211,16 @@ def test_strided_and_read_only_batches_are_batches_too() -> None:
         assert np.array_equal(OrderBook().process(other), expected)
     dispatcher: Any = batch.run_commands
     assert len(dispatcher.signatures) == 1
+
+
+def test_a_buffer_may_be_used_again() -> None:
+    commands = mixed_stream(2_000, seed=15)
+    buffer = core.new_buffer(6_000)
+    _, first = batch.process(core.new_book(), commands, buffer)
+    kept = first.copy()
+    _, second = batch.process(core.new_book(), commands, buffer)
+    assert np.shares_memory(second, buffer)
+    assert np.array_equal(second, kept)
 
 
 def test_growing_keeps_every_order_in_its_place() -> None:

@@ -171,7 +171,7 @@ def test_five_different_mistakes_give_five_lines_with_their_line_numbers(write: 
             "prospects = 50",
             'prospects = 50\n[[world.market_makers]]\nname = "a"\nhkd = "HKD -5"',
             15,
-            "expected an amount of money of at least HKD 0, got 'HKD -5'",
+            "expected an amount of money from HKD 0 to HKD 50,000,000,000, got 'HKD -5'",
         ),
         ("[{ pair", "[] # { pair", 9, "world.listings: expected at least 1 entry, got none"),
         (

@@ -198,3 +198,14 @@ def test_a_setting_looks_for_the_reference_file_in_the_working_folder_first(
     assert load(scenario, settings=[setting]).scenario.world.reference.file == str(here.resolve())
     here.unlink()
     assert load(scenario, settings=[setting]).scenario.world.reference.file == str(beside.resolve())
+
+
+def test_a_change_to_a_rule_the_simulation_does_not_act_on_is_told() -> None:
+    loaded = load(
+        "hk-retail-2023",
+        settings=["rule.cus.whitelist=false", "rule.trd.prefunded=false", "rule.onb.kyc=false"],
+    )
+    told = [note for note in loaded.notes if "alters nothing" in note]
+    assert len(told) == 2
+    assert "cus.whitelist: no part of the simulation acts on it yet" in told[0]
+    assert "trd.prefunded: obeyed always" in told[1]

@@ -51,7 +51,7 @@ def decisions(journal: MemoryJournal) -> list[tuple[int, int]]:
 def joined_us(small: Small, client: int, submitted_us: int) -> int:
     """When a client joins the queue: after the automatic check, in the shift."""
     check_us = small.platform.draws.lognormal_us(
-        "onboarding.automatic_check", client, 1, AUTOMATIC_CHECK_MEDIAN_US, AUTOMATIC_CHECK_SIGMA
+        "onboarding.automatic_check", client, 0, AUTOMATIC_CHECK_MEDIAN_US, AUTOMATIC_CHECK_SIGMA
     )
     return small.platform.calendar.next_open(submitted_us + check_us, OPENS, CLOSES)
 
@@ -86,7 +86,7 @@ def test_an_officer_needs_exactly_the_drawn_working_time_for_each_case() -> None
     for client, time_us in decisions(journal):
         begin_us = max(free_us, joined_us(small, client, submitted[client]))
         service_us = small.platform.draws.exponential_us(
-            "onboarding.review", client, 1, 6 * HOUR_US
+            "onboarding.review", client, 0, 6 * HOUR_US
         )
         assert time_us == calendar.add_working_time(begin_us, service_us, OPENS, CLOSES)
         free_us = time_us
