@@ -15,13 +15,14 @@ import simpy
 
 from sim.calendar import Calendar
 from sim.draws import Draws
-from sim.events import Event, RunEnded, RunStarted
+from sim.events import ColdSwept, Event, RunEnded, RunStarted
 from sim.flow.build import build_arena
 from sim.flow.coupling import market
 from sim.flow.frames import minimum_rule
 from sim.flow.plane import OrderPlane
 from sim.journal import Journal, RunLog
-from sim.ledger import Ledger
+from sim.ledger import Ledger, LedgerError
+from sim.rules import Regime
 from sim.scenario import Loaded, dump
 from sim.scenario import digest as scenario_digest
 from sim.scenario.model import Scenario
@@ -82,14 +83,27 @@ class _Parts:
 class _LedgerCheck:
     """A projection that checks the ledger against the order plane after every control event."""
 
-    def __init__(self, ledger: Ledger, plane: OrderPlane) -> None:
+    def __init__(self, ledger: Ledger, plane: OrderPlane, regime: Regime) -> None:
         self._ledger = ledger
         self._plane = plane
+        self._regime = regime
 
     def apply(self, seq: int, event: Event) -> None:  # noqa: ARG002 - a projection's signature
         """Raise LedgerError where the books do not balance; attach it after what it checks."""
         self._plane.check()
         self._ledger.check(self._plane.totals(), self._plane.fees_collected())
+        if isinstance(event, ColdSwept) and event.amount_minor > 0:
+            self._check_cold_share(event)
+
+    def _check_cold_share(self, swept: ColdSwept) -> None:
+        """Refuse a sweep into cold storage that leaves more hot than the law of its instant allows."""
+        share_ppm = self._regime.at(swept.time_us).share("cus.cold_share", default=0)
+        total_minor = swept.hot_after_minor + swept.cold_after_minor
+        if swept.hot_after_minor * PPM > total_minor * (PPM - share_ppm):
+            raise LedgerError(
+                f"{swept.asset}: {swept.hot_after_minor} of {total_minor} minor units stay hot after a "
+                f"sweep; cus.cold_share wants {share_ppm} parts per million in cold storage"
+            )
 
 
 def run(
@@ -123,10 +137,15 @@ def run(
     started = time.perf_counter()
     level = loaded.scenario.log_level
     files = {"scenario.toml": _resolved(loaded).encode()}
+    horizon = loaded.scenario.horizon
+    # Prices first: what is wrong with them shall show before there is a folder.
+    path = build_reference(
+        loaded.scenario.world.reference, horizon.start, horizon.end, seed, Path()
+    )
     with Journal.create(run_dir, header=_header(loaded, seed), attachments=files) as journal:
-        parts = _assemble(loaded, journal, seed)
+        parts = _assemble(loaded, path, journal, seed)
         if check:
-            journal.attach(_LedgerCheck(parts.ledger, parts.plane))
+            journal.attach(_LedgerCheck(parts.ledger, parts.plane, loaded.regime))
         _simulate(parts, seed, progress)
         parts.plane.check()
         parts.ledger.check(parts.plane.totals(), parts.plane.fees_collected())
@@ -174,13 +193,12 @@ def _header(loaded: Loaded, seed: int) -> dict[str, Any]:
     }
 
 
-def _assemble(loaded: Loaded, journal: Journal, seed: int) -> _Parts:
-    """Build the people, the prices, the order plane and the departments' context."""
+def _assemble(loaded: Loaded, path: ReferencePath, journal: Journal, seed: int) -> _Parts:
+    """Build the people, the order plane and the departments' context around the outside prices."""
     scenario = loaded.scenario
     horizon = scenario.horizon
     regime = loaded.regime
     people = build_people(scenario.world.population, horizon, seed)
-    path = build_reference(scenario.world.reference, horizon.start, horizon.end, seed, Path())
     business = cumulative(path.start_us, path.step_us, path.activity)
     plane = OrderPlane(build_arena(scenario, people, FIRST_PROSPECT, path, business, seed), journal)
     law = regime.at(horizon.start)
