@@ -130,7 +130,12 @@ def test_no_file_of_the_repository_names_a_package_index() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["index" + "-url = x", "--extra" + "-index-url x", "-i" + " x", "https:" + "//example.org/simple"],
+    [
+        "index" + "-url = x",
+        "--extra" + "-index-url x",
+        "-i" + " x",
+        "https:" + "//example.org/simple",
+    ],
 )
 def test_the_search_for_an_index_would_find_one(line: str) -> None:
     assert INDEX.search(line)
