@@ -21,7 +21,7 @@ from sim.flow.coupling import market
 from sim.flow.frames import minimum_rule
 from sim.flow.plane import OrderPlane
 from sim.journal import Journal, RunLog
-from sim.ledger import Ledger, LedgerError
+from sim.ledger import Ledger
 from sim.rules import Regime
 from sim.scenario import Loaded, dump
 from sim.scenario import digest as scenario_digest
@@ -93,17 +93,8 @@ class _LedgerCheck:
         self._plane.check()
         self._ledger.check(self._plane.totals(), self._plane.fees_collected())
         if isinstance(event, ColdSwept) and event.amount_minor > 0:
-            self._check_cold_share(event)
-
-    def _check_cold_share(self, swept: ColdSwept) -> None:
-        """Refuse a sweep into cold storage that leaves more hot than the law of its instant allows."""
-        share_ppm = self._regime.at(swept.time_us).share("cus.cold_share", default=0)
-        total_minor = swept.hot_after_minor + swept.cold_after_minor
-        if swept.hot_after_minor * PPM > total_minor * (PPM - share_ppm):
-            raise LedgerError(
-                f"{swept.asset}: {swept.hot_after_minor} of {total_minor} minor units stay hot after a "
-                f"sweep; cus.cold_share wants {share_ppm} parts per million in cold storage"
-            )
+            share_ppm = self._regime.at(event.time_us).share("cus.cold_share", default=0)
+            self._ledger.check_cold_share(event.asset, share_ppm)
 
 
 def run(

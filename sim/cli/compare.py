@@ -62,7 +62,7 @@ def compare(
 
     chosen = parse_seeds(seeds)
     base_file, variant_file, variant_overlays = variant_files(baseline, variant, with_)
-    _check((base_file, with_), (variant_file, variant_overlays), settings=set_, seed=chosen[0])
+    _check((base_file, with_), (variant_file, variant_overlays), settings=set_)
     folder = out or new_run_folder("compare", baseline.stem, variant.stem)
     with progress("comparing", total=2 * len(chosen)) as update:
         try:
@@ -88,7 +88,7 @@ def compare(
     return EXIT_FAILED if result.failures else EXIT_DONE
 
 
-def _check(*sides: "tuple[str, Sequence[str | Path]]", settings: Sequence[str], seed: int) -> None:
+def _check(*sides: "tuple[str, Sequence[str | Path]]", settings: Sequence[str]) -> None:
     """Find what is wrong with either side before anything runs, all of it at once.
 
     Raises
@@ -104,7 +104,7 @@ def _check(*sides: "tuple[str, Sequence[str | Path]]", settings: Sequence[str], 
         for scenario, overlays in sides:
             try:
                 loaded = load(scenario, overlays=overlays, settings=settings)
-                check_before_run(loaded, seed)
+                check_before_run(loaded)
             except ScenarioErrors as errors:
                 problems |= dict.fromkeys(errors.problems)
             else:

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from sim.scenario import Loaded, Problem
 
 
-def check_before_run(loaded: "Loaded", seed: int) -> None:
+def check_before_run(loaded: "Loaded") -> None:
     """Check what the scenario's own loader leaves to others: measures and outside prices.
 
     Raises
@@ -18,7 +18,7 @@ def check_before_run(loaded: "Loaded", seed: int) -> None:
     """
     from sim.scenario import ScenarioErrors
 
-    problems = [*_measures(loaded), *_prices(loaded, seed)]
+    problems = [*_measures(loaded), *_prices(loaded)]
     if problems:
         raise ScenarioErrors(problems)
 
@@ -35,13 +35,13 @@ def _measures(loaded: "Loaded") -> "list[Problem]":
     return problems
 
 
-def _prices(loaded: "Loaded", seed: int) -> "list[Problem]":
-    """Build the reference path once; it takes a fraction of a second."""
-    from sim.world.reference import ReferenceDataError, build_reference
+def _prices(loaded: "Loaded") -> "list[Problem]":
+    """Read the known prices; the run itself builds the path."""
+    from sim.world.reference import ReferenceDataError, known_prices
 
     reference, horizon = loaded.scenario.world.reference, loaded.scenario.horizon
     try:
-        build_reference(reference, horizon.start, horizon.end, seed, Path())
+        known_prices(reference, horizon.start, horizon.end, Path())
     except ReferenceDataError as error:
         path = ("horizon",) if reference.file is None else ("world", "reference", "file")
         return [loaded.problem(path, str(error).rstrip("."))]

@@ -54,7 +54,7 @@ def run(
         from analysis import outcomes
         from sim.journal import RunLog
 
-        check_before_run(loaded, seed)
+        check_before_run(loaded)
     result = _simulate(loaded, seed, out or new_run_folder(name, f"seed-{seed}"), check=check)
     with waiting("measuring"):
         found = outcomes(RunLog.open(result.run_dir), loaded.scenario.measures)

@@ -1,7 +1,6 @@
 """Compare two policies: the same seeds under both, paired."""
 
 import json
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -99,29 +98,23 @@ def variant_files(
 ) -> tuple[str, str, tuple[str, ...]]:
     """Say how to load a variant that is a whole scenario, or an overlay over the baseline.
 
-    A whole scenario has both a horizon and a world. Whatever cannot be read counts as an overlay;
-    loading it says what is wrong.
+    What a whole scenario is, `sim.scenario.checker.is_whole` says. Whatever cannot be read counts as an
+    overlay; loading it says what is wrong.
 
     Returns
     -------
     tuple
         The baseline's scenario file, the variant's, and the variant's overlays (the shared ones first).
     """
+    from sim.scenario.checker import is_whole
     from sim.scenario.files import find_file
+    from sim.scenario.source import read_source
 
     shared = tuple(str(overlay) for overlay in overlays)
     found = find_file(variant)
-    if found is not None and _is_whole(found):
+    if found is not None and is_whole(read_source(found).document):
         return str(baseline), str(variant), shared
     return str(baseline), str(baseline), (*shared, str(variant))
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
-        return False
-    return {"horizon", "world"} <= document.keys()
 
 
 def run_comparison(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.units import ASSET_CODES, ASSET_INDEX, SYMBOLS
+from sim.world.people import CONTRARIAN, RANDOM, SAVER, TREND
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -111,13 +112,14 @@ TRADER_WIDTH: Final = 11
     ACTIVE,
 ) = range(TRADER_WIDTH)
 
-TYPE_SAVER: Final = 0
-TYPE_TREND: Final = 1
-TYPE_CONTRARIAN: Final = 2
-TYPE_RANDOM: Final = 3
-TYPE_MAKER: Final = 4
-TYPE_ARBITRAGEUR: Final = 5
-TYPE_SAMPLER: Final = 6
+# The TYPE of an account: clients as `sim.world.people` numbers them, then everybody else.
+TYPE_SAVER: Final = SAVER
+TYPE_TREND: Final = TREND
+TYPE_CONTRARIAN: Final = CONTRARIAN
+TYPE_RANDOM: Final = RANDOM
+TYPE_MAKER: Final = RANDOM + 1
+TYPE_ARBITRAGEUR: Final = RANDOM + 2
+TYPE_SAMPLER: Final = RANDOM + 3
 
 # A row of PARTICIPANT: parameters of a market maker or an arbitrageur (row = account).
 PARTICIPANT_WIDTH: Final = 8

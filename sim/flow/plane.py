@@ -159,11 +159,15 @@ class OrderPlane:
             if stopped == STOP_ROWS_FULL:
                 if not self._words[ROWS]:
                     raise ValueError("one wake-up may write more rows than the log buffer holds")
-                self._journal.reserve(int(self._words[SEQ]))
-                self._journal.collect()
+                self._relieve()
             else:
                 self.arena.make_room()
         self._journal.reserve(int(self._words[SEQ]))
+
+    def _relieve(self) -> None:
+        """Have the journal take the rows written so far."""
+        self._journal.reserve(int(self._words[SEQ]))
+        self._journal.collect()
 
     def drain(self) -> "Mapping[str, pl.DataFrame]":
         """Hand over the rows written since the last call, one frame per kind."""
@@ -256,8 +260,7 @@ class OrderPlane:
         self._words[SEQ] = self._journal.next_seq
         for order in orders:
             if int(self._words[ROWS]) + 1 >= len(self.arena.table(ROW_TABLE)):
-                self._journal.reserve(int(self._words[SEQ]))
-                self._journal.collect()
+                self._relieve()
             cancel(self._words, order.client, order.instrument, order.order, int(reason), cause)
         self._journal.reserve(int(self._words[SEQ]))
 

@@ -119,6 +119,11 @@ class Ledger:
         if problems:
             raise LedgerError("\n".join(problems))
 
+    def check_cold_share(self, asset: str, cold_share_ppm: int) -> None:
+        """Raise LedgerError where less of a coin than a share is in cold storage; other coins may wait."""
+        for problem in self._storage_problems(asset, cold_share_ppm):
+            raise LedgerError(problem)
+
     def _sum_problems(self, asset: str) -> Iterator[str]:
         total = sum(self._balances[account, asset] for account in ACCOUNTS)
         if total:

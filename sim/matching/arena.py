@@ -40,7 +40,6 @@ TABLE_SHIFT: Final = 7
 LADDERS: Final = 16
 """Offset of the ladders' state: bids, asks, and room for three more, in order of trigger or expiry."""
 LADDER_WORDS: Final = 8
-LADDER_COUNT: Final = 5
 HEADER_WORDS: Final = 128
 """The rest of the header is reserved: session, bands, last trade."""
 

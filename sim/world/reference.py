@@ -87,17 +87,16 @@ def build_reference(
     Raises
     ------
     ReferenceDataError
-        The file cannot be used (see `sim.world.price_file.load_prices`), or the known prices do not
-        reach from the first instant to the last.
+        See `known_prices`.
     """
-    file = None if reference.file is None else base / reference.file
-    known = shipped_prices(COINS) if file is None else load_prices(file, COINS)
+    known = known_prices(reference, start_us, end_us, base)
     step_us = int(reference.step)
     first_grid, last_grid = start_us // step_us, end_us // step_us
-    _check_cover(file, known, first_grid * step_us, last_grid * step_us)
     earliest = -(-max(int(prices.time_us[0]) for prices in known.values()) // step_us)
     lead_grid = max(min(earliest, first_grid), first_grid - LEAD_IN_US // step_us)
-    usd = _usd_paths(reference, known, seed, lead_grid, last_grid, measured=file is not None)
+    usd = _usd_paths(
+        reference, known, seed, lead_grid, last_grid, measured=reference.file is not None
+    )
     lead = first_grid - lead_grid
     activity = _activity(
         usd[COINS[0]], max(ACTIVITY_WINDOW_US // step_us, 1), max(LEAD_IN_US // step_us, 1)
@@ -113,6 +112,29 @@ def build_reference(
         hkd_per_usd_ppm=hkd_ppm,
         activity=activity[lead:],
     )
+
+
+def known_prices(
+    reference: Reference, start_us: int, end_us: int, base: Path
+) -> Mapping[str, KnownPrices]:
+    """Read the known prices that a path from `start_us` to `end_us` is built on, without building it.
+
+    Parameters
+    ----------
+    base
+        Folder that a relative `reference.file` is relative to.
+
+    Raises
+    ------
+    ReferenceDataError
+        The file cannot be used (see `sim.world.price_file.load_prices`), or the known prices do not
+        reach from the first instant to the last.
+    """
+    file = None if reference.file is None else base / reference.file
+    known = shipped_prices(COINS) if file is None else load_prices(file, COINS)
+    step_us = int(reference.step)
+    _check_cover(file, known, start_us // step_us * step_us, end_us // step_us * step_us)
+    return known
 
 
 def _check_cover(
