@@ -16,6 +16,7 @@ _EXIT_CODES = (
 GROUPS = {
     "rules": "Law and practice as dated, cited parameters.",
     "log": "Read and verify the event log of a run.",
+    "core": "The matching core by itself, beside real exchanges.",
 }
 
 # Examples stand here and not in the commands, which are imported only when called. They fit 80 columns.
@@ -40,6 +41,16 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "vatp compare base.toml variant.toml --seeds 1,3,7-9 --json",
         ),
     ),
+    "bench": (
+        "sim.cli.bench:bench",
+        "Time the matching core, side by side with other order books.",
+        (
+            "vatp bench --quick",
+            "vatp bench --streams mixed,deep --rounds 7 --json bench.json --plot bench.svg",
+            "vatp bench --contenders batch,orders,bourse --json -",
+            "vatp bench --rules full --streams mixed",
+        ),
+    ),
     "check": (
         "sim.cli.check:check",
         "Check scenario, overlay and rule files without running.",
@@ -52,6 +63,16 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "sim.cli.check:schema",
         "Print the JSON Schema of scenario files.",
         ("vatp schema > scenario.schema.json", "vatp schema --overlay > overlay.schema.json"),
+    ),
+    "core replay": (
+        "sim.cli.core:replay",
+        "Replay an exchange's record through the matching core and compare, both ways.",
+        (
+            "vatp core replay l3_coinbase.parquet --product BTC-USD",
+            "vatp core replay GOOG_2012-06-21.zip --format lobster --set-right",
+            "vatp core replay mbo.csv.gz --book mbp.csv.gz --require 99.9",
+            "vatp core replay my-commands.csv --limit 1000 --json",
+        ),
     ),
     "rules list": (
         "sim.cli.rules:list_",
@@ -81,9 +102,25 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "sim.cli.log:show",
         "Print events in order, filtered by kind, client or time.",
         (
-            "vatp log show runs/hk-retail-2023-seed-1 --client 142",
+            "vatp log show runs/hk-retail-2023-seed-1 --client 142 --follow-causes",
             "vatp log show runs/hk-retail-2023-seed-1 --kind trade --since 2023-09-01",
             "vatp log show runs/hk-retail-2023-seed-1 --limit 0 --json | gzip > log.gz",
+        ),
+    ),
+    "log why": (
+        "sim.cli.log_why:why",
+        "Explain an event: what led to it, the rules then, the figures that mattered.",
+        (
+            "vatp log why runs/hk-retail-2023-seed-1 46763",
+            "vatp log why runs/hk-retail-2023-seed-1 46763 --json",
+        ),
+    ),
+    "log timeline": (
+        "sim.cli.log_timeline:timeline",
+        "Show a token's listing, pairs, first trades, pauses and volume by month.",
+        (
+            "vatp log timeline runs/hk-retail-2023-seed-1 BTC",
+            "vatp log timeline runs/hk-retail-2023-seed-1 ETH --json",
         ),
     ),
     "log verify": (

@@ -11,10 +11,13 @@ EXIT_INTERRUPTED = 130
 USER_ERRORS = frozenset(
     {
         "analysis.measures.registry.MeasureError",
+        "analysis.tracing.timeline.TokenError",
+        "sim.bench.errors.BenchError",
         "sim.cli.errors.UserError",
         "sim.experiments.errors.ExperimentError",
         "sim.journal.errors.JournalError",
         "sim.quantities.QuantityError",
+        "sim.records.errors.RecordError",
         "sim.rules.problems.RuleErrors",
         "sim.scenario.problems.ScenarioErrors",
         "sim.world.prices.ReferenceDataError",
@@ -27,7 +30,8 @@ DEFECTS = frozenset(
         "sim.draws.PurposeError",
         "sim.ledger.postings.LedgerError",
         "sim.matching.book.CommandError",
-        "sim.matching.book.SnapshotError",
+        "sim.matching.rebuild.ReplayError",
+        "sim.matching.snapshots.SnapshotError",
         "sim.run.StateMismatchError",
         "sim.scenario.leaves.WrongValue",
         "sim.units.OffGridError",

@@ -49,20 +49,21 @@ from sim.flow.numbers import (
     TRADED,
 )
 from sim.flow.values import exposure, fee, hold, to_hkd
+from sim.matching import amending, entry
 from sim.matching.bits import Memory, compiled, inlined
 from sim.matching.layout import (
     BUFFER_HEADER,
+    BYTE,
     EVENT_WIDTH,
-    KIND,
     MAKER_ACCOUNT,
     MAKER_REMAINING,
     PRICE,
     QUANTITY,
-    REASON,
-    REMAINING,
+    REASON_SHIFT,
+    SIDE_SHIFT,
+    TIME_IN_FORCE_SHIFT,
+    TYPE_SHIFT,
 )
-from sim.matching.layout import SIDE as EVENT_SIDE
-from sim.matching.matcher import cancel_order, submit_order
 
 
 @compiled
@@ -134,15 +135,15 @@ def _trade(
     order: int,
     side: int,
     cap: int,
+    taker_left: int,
     accepted_seq: int,
 ) -> None:
-    """Settle one fill for both sides and log it."""
+    """Settle one fill for both sides and log it; `taker_left` is what the taker has left after it."""
     out = words_at(plane[OUT_ADDRESS])
     price = out[event + PRICE]
     lots = out[event + QUANTITY]
     maker = out[event + MAKER_ACCOUNT]
     maker_left = out[event + MAKER_REMAINING]
-    taker_left = out[event + REMAINING]
     taker_rate = plane[FEES + trait(plane, taker, CLASS) * 2 + 1]
     maker_rate = plane[FEES + trait(plane, maker, CLASS) * 2]
     _unhold(plane, taker, instrument, side, cap, taker_left + lots, taker_left)
@@ -183,7 +184,8 @@ def submit(
     out = words_at(plane[OUT_ADDRESS])
     out[0] = 0
     book = book_of(plane, instrument)
-    if submit_order(book, out, order, account, side, order_type, life, price, lots) != 0:
+    packed = (side << SIDE_SHIFT) | (order_type << TYPE_SHIFT) | (life << TIME_IN_FORCE_SHIFT)
+    if entry.submit(book, out, packed, order, account, price, lots, 0, 0, 0) != 0:
         log_order(
             plane,
             KIND_REFUSED,
@@ -210,14 +212,14 @@ def submit(
     left = lots
     for index in range(out[0]):
         event = BUFFER_HEADER + index * EVENT_WIDTH
-        if out[event + KIND] == TRADED:
-            left = out[event + REMAINING]
-            _trade(plane, event, instrument, account, order, side, price, seq)
-        elif out[event + KIND] == CANCELLED:
+        kind = out[event] & BYTE
+        if kind == TRADED:
+            left -= out[event + QUANTITY]
+            _trade(plane, event, instrument, account, order, side, price, left, seq)
+        elif kind == CANCELLED:
             _unhold(plane, account, instrument, side, price, left, 0)
-            log_cancel(
-                plane, account, instrument, order, side, shown, left, out[event + REASON], seq
-            )
+            reason = (out[event] >> REASON_SHIFT) & BYTE
+            log_cancel(plane, account, instrument, order, side, shown, left, reason, seq)
             left = 0
     return order if left > 0 else 0
 
@@ -229,12 +231,12 @@ def cancel(
     """Take a resting order off the book and free its hold; False if it no longer rests."""
     out = words_at(plane[OUT_ADDRESS])
     out[0] = 0
-    if cancel_order(book_of(plane, instrument), out, order) != 0:
+    if amending.cancel(book_of(plane, instrument), out, order, 0) != 0:
         return False
     event = BUFFER_HEADER
     price = out[event + PRICE]
-    left = out[event + REMAINING]
-    side = out[event + EVENT_SIDE]
+    left = out[event + QUANTITY]
+    side = (out[event] >> SIDE_SHIFT) & BYTE
     _unhold(plane, account, instrument, side, price, left, 0)
     log_cancel(plane, account, instrument, order, side, price, left, reason, cause)
     return True

@@ -38,8 +38,8 @@ from sim.flow.memory import book_of, reference_ticks, trait, unlocked
 from sim.flow.numbers import BUY, SELL
 from sim.flow.participants import next_look as next_look_of
 from sim.flow.participants import wake_participant
-from sim.matching import matcher, views
-from sim.matching.bits import Memory, compiled, inlined, memory_of
+from sim.matching import bounds, views
+from sim.matching.bits import Memory, compiled, exported, inlined, memory_of
 from sim.units import PPM
 
 SAMPLER = 0
@@ -86,9 +86,9 @@ def _lack_of_room(plane: Memory) -> int:
     resting = 0
     for instrument in range(INSTRUMENTS_N):
         book = book_of(plane, instrument)
-        if not matcher.room_for_commands(book, COMMANDS_PER_WAKE):
+        if not bounds.room_for_commands(book, COMMANDS_PER_WAKE):
             return STOP_BOOK_FULL
-        if matcher.events_bound(book) + COMMANDS_PER_WAKE > plane[OUT_ROWS]:
+        if bounds.events_bound(book) + COMMANDS_PER_WAKE > plane[OUT_ROWS]:
             return STOP_BUFFER_FULL
         resting += views.live_orders(book)
     needed = resting + 3 * COMMANDS_PER_WAKE * INSTRUMENTS_N
@@ -117,31 +117,31 @@ def advance(words: Ints, until_us: int) -> int:
     return STOP_UNTIL
 
 
-@compiled
+@exported
 def first_look(words: Ints, account: int) -> None:
     """Put a client's first wake-up on the heap."""
     first_look_of(memory_of(words), account)
 
 
-@compiled
+@exported
 def next_look(words: Ints, account: int) -> None:
     """Put a participant's first wake-up on the heap."""
     next_look_of(memory_of(words), account)
 
 
-@compiled
+@exported
 def push(words: Ints, time_us: int, agent: int) -> None:
     """Put a wake-up on the heap."""
     push_wake(memory_of(words), time_us, agent)
 
 
-@compiled
+@exported
 def cancel(words: Ints, account: int, instrument: int, order: int, reason: int, cause: int) -> bool:
     """Take a resting order off its book; see `desk.cancel`."""
     return cancel_at_desk(memory_of(words), account, instrument, order, reason, cause)
 
 
-@compiled
+@exported
 def submit(
     words: Ints,
     account: int,

@@ -1,18 +1,32 @@
 """The batch door: an array of commands in, an array of events out, one compiled loop."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from sim.matching.arena import LEVEL_KIND, ORDER_KIND, Arena
-from sim.matching.bits import Memory, compiled, inlined, memory_of, prefetch
-from sim.matching.codes import CommandKind, EventKind, Reject
-from sim.matching.core import events_bound, room_for_command
+from sim.matching.arena import LEVEL_KIND, ORDER_KIND, WAITING, Arena
+from sim.matching.bits import Memory, exported, inlined, memory_of, prefetch
+from sim.matching.bounds import events_bound, room_for_commands, rows_of_command
+from sim.matching.codes import CommandKind
+from sim.matching.commands import execute
+from sim.matching.flags import side_in
 from sim.matching.growth import grow
 from sim.matching.ladder import key_of
-from sim.matching.layout import BUFFER_HEADER, COMMAND, EVENT, EVENT_WIDTH, Words, new_buffer
-from sim.matching.matcher import cancel_order, room_for_commands, rows_bound, submit_order
-from sim.matching.rows import write_row
+from sim.matching.layout import (
+    BUFFER_HEADER,
+    BYTE,
+    COMMAND,
+    COMMAND_WIDTH,
+    EVENT,
+    EVENT_WIDTH,
+    ORDER,
+    PRICE,
+    Words,
+    new_buffer,
+)
 from sim.matching.table import HANDLE, home
+from sim.matching.triggering import settle
 
 Commands = npt.NDArray[np.void]
 """Array of dtype `layout.COMMAND`."""
@@ -20,12 +34,8 @@ Events = npt.NDArray[np.void]
 """Array of dtype `layout.EVENT`."""
 
 _NEW = int(CommandKind.NEW)
-_CANCEL = int(CommandKind.CANCEL)
-_REJECTED = int(EventKind.REJECTED)
-_UNKNOWN_COMMAND = int(Reject.UNKNOWN_COMMAND)
-_COMMAND_WORDS = COMMAND.itemsize // 8
 _AHEAD = 8
-_FAR = _AHEAD * _COMMAND_WORDS
+_FAR = _AHEAD * COMMAND_WIDTH
 _NEAR = _FAR // 2
 _SPARE_ROWS = 1024
 
@@ -33,58 +43,62 @@ _SPARE_ROWS = 1024
 @inlined
 def _home(book: Memory, commands: Memory, row: int) -> int:
     """Place in the table that a command will ask first: the level of a new order, or the order."""
-    if commands[row] == _NEW:
-        side = commands[row + 3] & 1
-        return home(book, key_of(side, commands[row + 6]), LEVEL_KIND + side)
-    return home(book, commands[row + 1], ORDER_KIND)
+    packed = commands[row]
+    if (packed & BYTE) == _NEW:
+        side = side_in(packed) & 1
+        return home(book, key_of(side, commands[row + PRICE]), LEVEL_KIND + side)
+    return home(book, commands[row + ORDER], ORDER_KIND)
 
 
-@compiled
+@exported
 def run_commands(arena: Arena, buffer: Words, batch: Words, first: int) -> int:
-    """Execute commands from `first` on until all are done or there may be no room for the next.
+    """Execute commands from `first` on until all are done or there may be no room to go on.
 
     Returns
     -------
     int
-        Index of the first command not executed.
+        Index of the first command not executed; -1 less it if stop orders have turns to take before,
+        which the next call begins with.
     """
     book = memory_of(arena)
     out = memory_of(buffer)
     commands = memory_of(batch)
-    count = len(batch) // _COMMAND_WORDS
+    count = len(batch) // COMMAND_WIDTH
     rows = (len(buffer) - BUFFER_HEADER) // EVENT_WIDTH
     far_end = count - _AHEAD
     index = first
-    while index < count:
-        row = index * _COMMAND_WORDS
-        if not room_for_commands(book, 1) or out[0] + rows_bound(book, commands[row + 7]) > rows:
+    while True:
+        if book[WAITING] != 0 and not settle(book, out, rows):
+            return -1 - index
+        if index == count:
+            break
+        row = index * COMMAND_WIDTH
+        if not room_for_commands(book, 1) or (
+            out[0] + events_bound(book) > rows
+            and out[0] + rows_of_command(book, commands, row) > rows
+        ):
             break
         if index < far_end:
             # Hide the latency of memory behind the commands in between: the table's line first, then,
             # when that has come, the line of the record it names.
             prefetch(book, _home(book, commands, row + _FAR))
-            prefetch(book, home(book, commands[row + _FAR + 1], ORDER_KIND))
+            prefetch(book, home(book, commands[row + _FAR + ORDER], ORDER_KIND))
             prefetch(book, book[_home(book, commands, row + _NEAR)] & HANDLE)
-        kind = commands[row]
-        order_id = commands[row + 1]
-        if kind == _NEW:
-            submit_order(
-                book,
-                out,
-                order_id,
-                commands[row + 2],
-                commands[row + 3],
-                commands[row + 4],
-                commands[row + 5],
-                commands[row + 6],
-                commands[row + 7],
-            )
-        elif kind == _CANCEL:
-            cancel_order(book, out, order_id)
-        else:
-            write_row(out, _REJECTED, order_id, 0, 0, 0, 0, 0, 0, 0, 0, _UNKNOWN_COMMAND)
+        execute(book, out, commands, row)
         index += 1
     return index
+
+
+@exported
+def has_room(arena: Arena) -> bool:
+    """Whether any one more command fits in the arena."""
+    return room_for_commands(memory_of(arena), 1)
+
+
+@exported
+def most_rows(arena: Arena) -> int:
+    """Rows that any one command can write at most."""
+    return events_bound(memory_of(arena))
 
 
 def process(arena: Arena, commands: Commands, buffer: Words | None = None) -> tuple[Arena, Events]:
@@ -112,32 +126,41 @@ def process(arena: Arena, commands: Commands, buffer: Words | None = None) -> tu
     TypeError
         The commands are not a one-dimensional array of that dtype.
     """
-    batch = _words_of(commands)
+    batch = words_of(commands, COMMAND)
     if buffer is None:
         buffer = new_buffer(2 * len(commands) + _SPARE_ROWS)
     buffer[0] = 0
     done = run_commands(arena, buffer, batch, 0)
-    while done < len(commands):
-        if not room_for_command(arena):
+    while done != len(commands):
+        if not has_room(arena):
             arena = grow(arena)
         else:
-            buffer = _bigger(buffer, int(buffer[0]) + events_bound(arena))
-        done = run_commands(arena, buffer, batch, done)
+            buffer = bigger_buffer(buffer, int(buffer[0]) + most_rows(arena))
+        done = run_commands(arena, buffer, batch, max(done, -1 - done))
     end = BUFFER_HEADER + int(buffer[0]) * EVENT_WIDTH
     return arena, buffer[BUFFER_HEADER:end].view(EVENT)
 
 
-def _words_of(commands: Commands) -> Words:
-    if commands.dtype != COMMAND or commands.ndim != 1:
+def words_of(rows: Commands, dtype: np.dtype[Any]) -> Words:
+    """Return an array of commands or events as flat words.
+
+    Raises
+    ------
+    TypeError
+        The array has another dtype or more than one dimension.
+    """
+    if rows.dtype != dtype or rows.ndim != 1:
+        name = "COMMAND" if dtype == COMMAND else "EVENT"
         raise TypeError(
-            f"commands are {commands.ndim}-dimensional of dtype {commands.dtype}; "
-            f"expected one dimension of sim.matching.layout.COMMAND"
+            f"the array is {rows.ndim}-dimensional of dtype {rows.dtype}; "
+            f"expected one dimension of sim.matching.layout.{name}"
         )
     # A read-only array would be another type to numba, and compiled for again.
-    return np.require(commands, requirements=("C", "A", "W")).view(np.int64)
+    return np.require(rows, requirements=("C", "A", "W")).view(np.int64)
 
 
-def _bigger(buffer: Words, needed: int) -> Words:
+def bigger_buffer(buffer: Words, needed: int) -> Words:
+    """Return a buffer of at least twice the rows, and as many as needed, with the same rows in it."""
     rows = (len(buffer) - BUFFER_HEADER) // EVENT_WIDTH
     bigger = new_buffer(max(2 * rows, needed))
     used = BUFFER_HEADER + int(buffer[0]) * EVENT_WIDTH

@@ -36,25 +36,35 @@ class Memory(Protocol):
         """Store a word; not checked."""
 
 
-def compiled(function: F) -> F:
-    """Compile a function; `kernel` with the function's own type."""
+def exported(function: F) -> F:
+    """Compile a function that Python may call; `kernel` with the function's own type."""
     return kernel(function)  # type: ignore[no-any-return]  # dispatchers are untyped
 
 
+def compiled(function: F) -> F:
+    """Compile a function that only compiled code calls."""
+    return kernel(  # type: ignore[no-any-return]  # dispatchers are untyped
+        function, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )
+
+
 def inlined(function: F) -> F:
-    """Compile a small function that LLVM shall always inline."""
-    return kernel(function, forceinline=True)  # type: ignore[no-any-return]  # dispatchers are untyped
+    """Put a small function's code wherever it is called; it is never compiled on its own.
+
+    Machine code of its own for every small function would take most of the compiler's time.
+    """
+    return kernel(function, inline="always")  # type: ignore[no-any-return]  # dispatchers are untyped
 
 
 @cache
-def entry_point(function: Callable[..., Any], arrays: int) -> Callable[..., int]:
-    """Compile a function of so many int64 arrays and return its machine code's own entry.
+def entry_point(function: Callable[..., Any], arrays: int, numbers: int = 0) -> Callable[..., int]:
+    """Compile a function of so many int64 arrays and then int64s, and return its machine code's own entry.
 
     Calling it skips the dispatcher, which looks up the type of every argument at every call and takes
-    half of the time of a short one. So the arguments must be writable, C-contiguous, one-dimensional
-    int64 arrays; nothing checks it.
+    half of the time of a short one. So the arrays must be writable, C-contiguous, one-dimensional
+    and of int64, which nothing checks; a number that does not fit raises OverflowError, and a float is cut.
     """
-    signature = (types.Array(_WORD, 1, "C"),) * arrays
+    signature = (types.Array(_WORD, 1, "C"),) * arrays + (_WORD,) * numbers
     dispatcher: Any = function
     dispatcher.compile(signature)
     entry: Callable[..., int] = dispatcher.overloads[signature].entry_point
@@ -83,6 +93,17 @@ def _trailing_zeros(_typing: Any, value: Any) -> Any:
     return _WORD(_WORD), generate
 
 
+def _leading_zeros(_typing: Any, value: Any) -> Any:
+    """Zero bits above the highest set bit of an int64, 0 to 63; undefined for 0."""
+    if value != _WORD:
+        return None
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return _WORD(_WORD), generate
+
+
 def _prefetch(_typing: Any, memory: Any, index: Any) -> Any:
     """Bring the cache line of a word near; no effect on any value, harmless for any index."""
     if memory != _POINTER or index != _WORD:
@@ -107,4 +128,5 @@ def _prefetch(_typing: Any, memory: Any, index: Any) -> Any:
 _intrinsic: Any = intrinsic  # its type stub does not know what it makes
 memory_of: Callable[[Any], Memory] = _intrinsic(_memory_of)
 trailing_zeros: Callable[[int], int] = _intrinsic(_trailing_zeros)
+leading_zeros: Callable[[int], int] = _intrinsic(_leading_zeros)
 prefetch: Callable[[Memory, int], None] = _intrinsic(_prefetch)

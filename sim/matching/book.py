@@ -1,89 +1,89 @@
 """The friendly door: a limit order book with one method call a command."""
 
-from hashlib import blake2b
 from struct import Struct
 from struct import error as StructError  # noqa: N812  # an exception, named as one
-from typing import NamedTuple, NoReturn, SupportsIndex
+from typing import NoReturn, Self, SupportsIndex
 
 import numpy as np
 
-from sim.matching import batch, core
-from sim.matching.arena import HEADER_WORDS, LAYOUT, LAYOUT_WORD, TABLE, TABLE_MASK, Arena, aligned
+from sim.matching import batch, core, rebuild, snapshots
+from sim.matching.arena import Arena
 from sim.matching.bits import entry_point
-from sim.matching.codes import CancelReason, OrderType, Side, TimeInForce
-from sim.matching.events import Accepted, Cancelled, Event, decode
-from sim.matching.layout import BUFFER_HEADER, EVENT_WIDTH, ORDER, Words, new_buffer
-from sim.matching.single import COMMAND_FORMAT, COMMAND_OFFSET, cancel_one, submit_one
+from sim.matching.codes import (
+    KEEP,
+    BreachAction,
+    CancelReason,
+    CommandKind,
+    OrderType,
+    SelfTradePrevention,
+    TimeInForce,
+)
+from sim.matching.events import SIDES, Accepted, Cancelled, Event, Terms, decode
+from sim.matching.layout import (
+    BUFFER_HEADER,
+    COMMAND,
+    COMMAND_WIDTH,
+    EVENT_WIDTH,
+    SIDE_SHIFT,
+    TIME_IN_FORCE_SHIFT,
+    TYPE_SHIFT,
+    Words,
+    new_buffer,
+)
+from sim.matching.reading import BookView
+from sim.matching.rules import BookRules
+from sim.matching.single import (
+    NO_ROOM,
+    UNSETTLED,
+    cancel_one,
+    submit_one,
+)
 
+_NEW = int(CommandKind.NEW)
+_CANCEL = int(CommandKind.CANCEL)
 _LIMIT = int(OrderType.LIMIT)
 _MARKET = int(OrderType.MARKET)
+_STOP = int(OrderType.STOP)
+_STOP_LIMIT = int(OrderType.STOP_LIMIT)
+_BY_AMOUNT = int(OrderType.MARKET_BY_AMOUNT)
 _IOC = int(TimeInForce.IOC)
-_BUY = int(Side.BUY)
-_SELL = int(Side.SELL)
-_SIDES = tuple(Side)
+_GTC = int(TimeInForce.GTC)
+_NO_PREVENTION = int(SelfTradePrevention.NONE)
 _REQUESTED = CancelReason.REQUESTED
+_TYPES = tuple(OrderType)
 
 _ROWS = 64
 _WORD_BYTES = 8
 _ROW_BYTES = EVENT_WIDTH * _WORD_BYTES
 _FIRST_BYTE = BUFFER_HEADER * _WORD_BYTES
-_SUBJECT_BYTE = _FIRST_BYTE + ORDER * _WORD_BYTES
-_unpack_subject = Struct(
-    "=5q"
-).unpack_from  # order, account, side, price, quantity of the first row
-_unpack_rows = Struct(f"={EVENT_WIDTH}q").iter_unpack
-_pack_command = Struct(COMMAND_FORMAT).pack_into
-_pack_order = Struct("=q").pack_into
-_HASH_BYTES = 16
+_SECOND_BYTE = _FIRST_BYTE + _ROW_BYTES
+_unpack_cancelled = Struct("=xBB5x4q").unpack_from
+_pack_command = Struct("=8B7q").pack_into
 _LEAST, _MOST = -(2**63), 2**63 - 1
-_COMMAND_WORDS = ("order", "account", "side", "order_type", "time_in_force", "price", "quantity")
+_NOT_A_PEAK = -1
+_NOT_A_BIT = ~1
+_LIMIT_TERMS = (Terms(), Terms(time_in_force=TimeInForce.IOC))
+_MARKET_TERMS = Terms(OrderType.MARKET, TimeInForce.IOC)
+_PLAIN_MARKET = (_MARKET << TYPE_SHIFT) | (_IOC << TIME_IN_FORCE_SHIFT)
 
 
 class CommandError(TypeError):
-    """A word of a command is no 64-bit integer, so there is no command to refuse."""
+    """A field of a command is no integer of its size, so there is no command to refuse."""
 
 
-class SnapshotError(ValueError):
-    """What should be restored is not a snapshot of a book of this version."""
-
-
-class Level(NamedTuple):
-    """One price of one side."""
-
-    price: int
-    quantity: int
-    """Lots of all orders at this price."""
-    orders: int
-
-
-class Depth(NamedTuple):
-    """Best levels of both sides, best first."""
-
-    bids: tuple[Level, ...]
-    asks: tuple[Level, ...]
-
-
-class RestingOrder(NamedTuple):
-    """One order in the book."""
-
-    side: Side
-    price: int
-    order: int
-    account: int
-    quantity: int
-    """Lots still open."""
-
-
-class OrderBook:
+class OrderBook(BookView):
     """A limit order book with price-time priority.
 
-    Prices are ticks and quantities lots, both int64; ids of orders and accounts are any int64. Every
-    command returns the events it caused, in order. A refused command returns one `Rejected` and
-    changes nothing; nothing raises for what a trader may do wrong. Only a value that is no 64-bit
-    integer at all raises `CommandError`.
+    Prices are ticks and quantities lots, both int64; ids of orders and accounts are any int64, and account
+    0 stands for none. Every command returns the events it caused, in order, those of stop orders that it
+    set off included. A refused command returns one `Rejected` and changes nothing; nothing raises for what
+    a trader may do wrong. Only a value that is no 64-bit integer at all, or no small number where one of
+    `sim.matching.codes` is expected, raises `CommandError`.
 
     Parameters
     ----------
+    rules
+        What the venue fixes for the book; by default every positive price and quantity is good.
     order_capacity
         Resting orders to make room for at first; the book grows as needed.
 
@@ -95,21 +95,24 @@ class OrderBook:
     Examples
     --------
     >>> book = OrderBook()
-    >>> book.submit_limit(order=1, account=7, side=Side.SELL, price=101, quantity=5)
-    [Accepted(order=1, account=7, side=<Side.SELL: 1>, price=101, quantity=5)]
+    >>> event, = book.submit_limit(order=1, account=7, side=Side.SELL, price=101, quantity=5)
+    >>> event.price, event.quantity
+    (101, 5)
     >>> book.submit_market(order=2, account=8, side=Side.BUY, quantity=2)[1].maker_remaining
     3
     >>> book.best_ask, book.best_bid
     (101, None)
     """
 
-    def __init__(self, order_capacity: int = 1024) -> None:
-        self._arena = core.new_book(order_capacity)
-        self._use_buffer(_ROWS)
-        self._submit_one = entry_point(submit_one, arrays=2)
-        self._cancel_one = entry_point(cancel_one, arrays=2)
+    def __init__(self, rules: BookRules | None = None, order_capacity: int = 1024) -> None:
+        self._arena = core.new_book(order_capacity, rules)
+        self._use_buffer(new_buffer(_ROWS))
+        self._submit_one = entry_point(submit_one, arrays=2, numbers=5)
+        self._cancel_one = entry_point(cancel_one, arrays=2, numbers=1)
+        self._command_words = np.zeros(COMMAND_WIDTH, np.int64)
+        self._command_bytes = self._command_words.data.cast("B")
 
-    # -- commands ----------------------------------------------------------------------------------
+    # -- orders ------------------------------------------------------------------------------------
 
     def submit_limit(
         self,
@@ -118,48 +121,223 @@ class OrderBook:
         side: int,
         price: int,
         quantity: int,
-        time_in_force: int = TimeInForce.GTC,
+        time_in_force: int = _GTC,
+        *,
+        post_only: bool = False,
+        self_trade_prevention: int = _NO_PREVENTION,
+        peak: int | None = None,
+        expires: int = 0,
     ) -> list[Event]:
-        """Enter a limit order: trade at the limit price or better, then rest (GTC) or leave (IOC)."""
+        """Enter a limit order: trade at the limit price or better, then do as its time in force says.
+
+        Parameters
+        ----------
+        order, account, side, price, quantity
+            Price in ticks, quantity in lots.
+        time_in_force
+            GTC and GTD rest, IOC leaves, FOK trades in full or not at all.
+        post_only
+            Refuse the order if it would trade at once.
+        self_trade_prevention
+            What happens when it meets an order of the same account.
+        peak
+            Lots that an iceberg shows at most; None for an order that shows all.
+        expires
+            When a GTD order leaves, on the book's clock.
+
+        Raises
+        ------
+        CommandError
+            A value is no integer of its size.
+        """
+        if (
+            (side | time_in_force) & _NOT_A_BIT
+            or post_only
+            or self_trade_prevention
+            or peak is not None
+        ):
+            # A peak of 0 is none to the core, but here someone asked for an iceberg.
+            shown = 0 if peak is None else (peak or _NOT_A_PEAK)
+            return self._new(
+                side, _LIMIT, time_in_force, post_only, self_trade_prevention,
+                order, account, price, quantity, 0, shown, expires,
+            )  # fmt: skip
+        packed = side << SIDE_SHIFT | time_in_force << TIME_IN_FORCE_SHIFT
         try:
-            _pack_command(
-                self._bytes,
-                COMMAND_OFFSET,
-                order,
-                account,
-                side,
-                _LIMIT,
-                time_in_force,
-                price,
-                quantity,
+            order | account | price | quantity  # the machine code would cut a float
+            rows = self._submit_one(
+                self._arena, self._buffer, packed, order, account, price, quantity
             )
-        except StructError:
-            self._refuse_to_pack(order, account, side, _LIMIT, time_in_force, price, quantity)
-        rows = self._submit_one(self._arena, self._buffer)
-        if rows == 1:
-            return [Accepted(order, account, _SIDES[side], price, quantity)]
+        except (TypeError, OverflowError):
+            self._refuse_numbers(order=order, account=account, price=price, quantity=quantity)
+        if rows > 0:
+            terms = _LIMIT_TERMS[time_in_force]
+            accepted = Accepted(order, account, SIDES[side], price, quantity, terms)
+            if rows == 1:
+                return [accepted]
+            return decode(self._bytes, _SECOND_BYTE, rows - 1, [accepted])
+        if rows == NO_ROOM:
+            return self._new(
+                side, _LIMIT, time_in_force, False, 0, order, account, price, quantity, 0, 0, 0
+            )
         return self._answer(rows)
 
-    def submit_market(self, order: int, account: int, side: int, quantity: int) -> list[Event]:
+    def submit_market(
+        self,
+        order: int,
+        account: int,
+        side: int,
+        quantity: int,
+        time_in_force: int = _IOC,
+        *,
+        self_trade_prevention: int = _NO_PREVENTION,
+    ) -> list[Event]:
         """Enter a market order: trade with whatever rests; what finds no counterparty is cancelled."""
-        try:
-            _pack_command(
-                self._bytes, COMMAND_OFFSET, order, account, side, _MARKET, _IOC, 0, quantity
-            )
-        except StructError:
-            self._refuse_to_pack(order, account, side, _MARKET, _IOC, 0, quantity)
-        return self._answer(self._submit_one(self._arena, self._buffer))
+        if time_in_force == _IOC and not self_trade_prevention and not side & _NOT_A_BIT:
+            try:
+                order | account | quantity  # as above
+                packed = side << SIDE_SHIFT | _PLAIN_MARKET
+                rows = self._submit_one(
+                    self._arena, self._buffer, packed, order, account, 0, quantity
+                )
+            except (TypeError, OverflowError):
+                self._refuse_numbers(order=order, account=account, quantity=quantity)
+            if rows > 0:
+                accepted = Accepted(order, account, SIDES[side], 0, quantity, _MARKET_TERMS)
+                return decode(self._bytes, _SECOND_BYTE, rows - 1, [accepted])
+            if rows != NO_ROOM:
+                return self._answer(rows)
+        return self._new(
+            side, _MARKET, time_in_force, False, self_trade_prevention,
+            order, account, 0, quantity, 0, 0, 0,
+        )  # fmt: skip
 
-    def cancel(self, order: int) -> list[Event]:
-        """Take a resting order out of the book."""
+    def submit_market_by_amount(
+        self,
+        order: int,
+        account: int,
+        side: int,
+        amount: int,
+        *,
+        self_trade_prevention: int = _NO_PREVENTION,
+    ) -> list[Event]:
+        """Enter a market order for an amount of the quote currency, in ticks times lots.
+
+        It trades as many lots as the amount pays for, and never more.
+        """
+        return self._new(
+            side, _BY_AMOUNT, _IOC, False, self_trade_prevention, order, account, 0, amount, 0, 0, 0
+        )
+
+    def submit_stop(
+        self,
+        order: int,
+        account: int,
+        side: int,
+        stop_price: int,
+        quantity: int,
+        time_in_force: int = _GTC,
+        *,
+        price: int | None = None,
+        post_only: bool = False,
+        self_trade_prevention: int = _NO_PREVENTION,
+        expires: int = 0,
+    ) -> list[Event]:
+        """Enter a stop order, or with a limit price a stop-limit order.
+
+        It waits until a trade at the stop price or beyond, buys above and sells below, and then acts as a
+        market or limit order.
+        """
+        order_type = _STOP if price is None else _STOP_LIMIT
+        return self._new(
+            side, order_type, time_in_force, post_only, self_trade_prevention,
+            order, account, price or 0, quantity, stop_price, 0, expires,
+        )  # fmt: skip
+
+    def cancel(self, order: int, account: int = 0) -> list[Event]:
+        """Take a resting or waiting order out of the book; an account other than 0 must own it."""
+        if account:
+            return self._command(_CANCEL, order=order, account=account)
         try:
-            _pack_order(self._bytes, COMMAND_OFFSET, order)
-        except StructError:
-            self._refuse_to_pack(order)
-        if self._cancel_one(self._arena, self._buffer):
-            return self._answer(1)
-        _, account, side, price, quantity = _unpack_subject(self._bytes, _SUBJECT_BYTE)
-        return [Cancelled(order, account, _SIDES[side], price, quantity, _REQUESTED)]
+            order | 0  # as above
+            refused = self._cancel_one(self._arena, self._buffer, order)
+        except (TypeError, OverflowError):
+            self._refuse_numbers(order=order)
+        if refused:
+            return self._command(_CANCEL, order=order)
+        side, kind, _, owner, price, lots = _unpack_cancelled(self._bytes, _FIRST_BYTE)
+        return [Cancelled(order, owner, SIDES[side], price, lots, _REQUESTED, _TYPES[kind])]
+
+    def amend(
+        self, order: int, *, price: int | None = None, quantity: int | None = None, account: int = 0
+    ) -> list[Event]:
+        """Give an order another price, or another total quantity, what has traded included.
+
+        Fewer lots at the same price keep the order's place; anything else loses it, and may trade.
+        """
+        return self._command(
+            CommandKind.AMEND,
+            order=order,
+            account=account,
+            price=KEEP if price is None else price,
+            quantity=KEEP if quantity is None else quantity,
+        )
+
+    def reduce(self, order: int, quantity: int, account: int = 0) -> list[Event]:
+        """Take so many lots off an order, which keeps its place; all that it has cancels it."""
+        return self._command(CommandKind.REDUCE, order=order, account=account, quantity=quantity)
+
+    def mass_cancel(self, account: int) -> list[Event]:
+        """Cancel all orders of an account, resting and waiting; account 0: of everybody."""
+        return self._command(CommandKind.MASS_CANCEL, account=account)
+
+    # -- session -----------------------------------------------------------------------------------
+
+    def set_phase(self, phase: int) -> list[Event]:
+        """Begin a phase of the session: continuous trading, a halt, a call auction, the close."""
+        return self._command(CommandKind.SESSION, detail=phase)
+
+    def uncross(self, reference: int | None = None) -> list[Event]:
+        """End a call auction: trade all that crosses at one price and go on to continuous trading.
+
+        Parameters
+        ----------
+        reference
+            Price in ticks that decides between equals; see `sim.matching.auction`.
+        """
+        return self._command(CommandKind.UNCROSS, price=reference or 0)
+
+    def set_bands(
+        self,
+        low: int | None = None,
+        high: int | None = None,
+        dynamic_ticks: int = 0,
+        on_breach: int = BreachAction.CANCEL,
+    ) -> list[Event]:
+        """Set the price bands.
+
+        Parameters
+        ----------
+        low, high
+            Static band: limit prices outside are refused, and market orders do not reach beyond.
+        dynamic_ticks
+            Dynamic band: the furthest that a trade may be from the last one before the order; 0 for none.
+        on_breach
+            What follows when an order would trade outside the dynamic band.
+        """
+        return self._command(
+            CommandKind.BANDS,
+            price=_LEAST if low is None else low,
+            stop_price=_MOST if high is None else high,
+            quantity=dynamic_ticks,
+            detail=on_breach,
+        )
+
+    def set_clock(self, now: int) -> list[Event]:
+        """Move the book's clock on; GTD orders whose time has come leave."""
+        return self._command(CommandKind.CLOCK, expires=now)
+
+    # -- many commands at once ---------------------------------------------------------------------
 
     def process(self, commands: batch.Commands) -> batch.Events:
         """Execute a batch of commands in one compiled loop; the same events as one call a command.
@@ -182,108 +360,101 @@ class OrderBook:
         self._arena, events = batch.process(self._arena, commands)
         return events
 
-    # -- views -------------------------------------------------------------------------------------
-
-    @property
-    def best_bid(self) -> int | None:
-        """Highest price bid, if any."""
-        return core.best_bid(self._arena) if core.has_bid(self._arena) else None
-
-    @property
-    def best_ask(self) -> int | None:
-        """Lowest price asked, if any."""
-        return core.best_ask(self._arena) if core.has_ask(self._arena) else None
-
-    def __len__(self) -> int:
-        """Count the resting orders."""
-        return core.live_orders(self._arena)
-
-    def resting_quantity(self, order: int) -> int:
-        """Open lots of a resting order; 0 if it does not rest."""
-        return core.resting_quantity(self._arena, order)
-
-    def available(self, side: int, limit_price: int) -> int:
-        """Lots resting on a side at prices at least as good as the limit price."""
-        return core.depth(self._arena, int(side), limit_price)
-
-    def depth(self, levels: int = 10) -> Depth:
-        """Return the best price levels of both sides (L2)."""
-        return Depth(self._levels(_BUY, levels), self._levels(_SELL, levels))
-
-    def orders(self) -> list[RestingOrder]:
-        """Return all resting orders in order of priority, bids first (L3)."""
-        rows = core.resting_orders(self._arena).tolist()
-        return [RestingOrder(Side(side), *rest) for side, *rest in rows]
-
-    def state_hash(self) -> str:
-        """Return a digest of all that decides what the book does next, queue order included.
-
-        It depends on the resting orders and their priority alone, not on how the book came to be.
-        """
-        rows = core.order_rows(self._arena).astype("<i8", copy=False)
-        return blake2b(rows.tobytes(), digest_size=_HASH_BYTES).hexdigest()
+    @classmethod
+    def replay(cls, events: batch.Events, rules: BookRules | None = None) -> Self:
+        """Rebuild the book that wrote these events; see `sim.matching.rebuild.replay`."""
+        book = cls(rules)
+        book._arena = rebuild.replay(book._arena, events)  # its own class
+        return book
 
     # -- snapshots ---------------------------------------------------------------------------------
 
+    def state_hash(self) -> str:
+        """Return a digest of all that decides what the book does next, queue order included."""
+        return snapshots.state_hash(self._arena)
+
     def snapshot(self) -> Arena:
         """Return a copy of the whole book as one flat int64 array."""
-        return self._arena.copy()
+        return snapshots.take(self._arena)
 
     def restore(self, snapshot: Arena) -> None:
-        """Become the book of a snapshot; the snapshot itself stays as it is.
+        """Become the book of a snapshot, its rules included; the snapshot itself stays as it is.
 
         Raises
         ------
         SnapshotError
             It is not a snapshot of a book of this version.
         """
-        problem = _snapshot_problem(snapshot)
-        if problem:
-            raise SnapshotError(problem)
-        self._arena = aligned(len(snapshot))
-        self._arena[:] = snapshot
+        self._arena = snapshots.thaw(snapshot)
 
     # -- inside ------------------------------------------------------------------------------------
 
+    def _new(self, side: int, order_type: int, *rest: int) -> list[Event]:
+        return self._execute(_NEW, side, order_type, *rest[:3], 0, 0, *rest[3:])
+
+    def _command(
+        self,
+        kind: int,
+        *,
+        order: int = 0,
+        account: int = 0,
+        price: int = 0,
+        quantity: int = 0,
+        stop_price: int = 0,
+        expires: int = 0,
+        detail: int = 0,
+    ) -> list[Event]:
+        return self._execute(
+            kind, 0, 0, 0, 0, 0, 0, detail, order, account, price, quantity, stop_price, 0, expires
+        )
+
+    def _execute(self, *fields: int) -> list[Event]:
+        """Carry out a command given by all the fields of `layout.COMMAND`."""
+        try:
+            _pack_command(self._command_bytes, 0, *fields)
+        except StructError:
+            self._refuse_fields(fields)
+        self._buffer[0] = 0
+        return self._finish(0)
+
     def _answer(self, rows: int) -> list[Event]:
-        """Events of the last command, which is run again with more room if it has not run yet."""
-        while rows == 0:
+        """Events of a plain command that was not just accepted."""
+        if rows == UNSETTLED:
+            return self._finish(1)
+        return decode(self._bytes, _FIRST_BYTE, abs(rows), [])
+
+    def _finish(self, done: int) -> list[Event]:
+        """Carry out the command, unless that is done, and what it sets off, and return all events."""
+        done = batch.run_commands(self._arena, self._buffer, self._command_words, done)
+        while done != 1:
             self._make_room()
-            rows = self._submit_one(self._arena, self._buffer)
-        end = _FIRST_BYTE + abs(rows) * _ROW_BYTES
-        return decode(_unpack_rows(self._bytes[_FIRST_BYTE:end]))
+            done = max(done, -1 - done)
+            done = batch.run_commands(self._arena, self._buffer, self._command_words, done)
+        return decode(self._bytes, _FIRST_BYTE, int(self._buffer[0]), [])
 
     def _make_room(self) -> None:
         if not core.room_for_command(self._arena):
             self._arena = core.grow(self._arena)
-        command = self._buffer[:BUFFER_HEADER]
-        self._use_buffer(2 * core.events_bound(self._arena))
-        self._buffer[:BUFFER_HEADER] = command
+        needed = int(self._buffer[0]) + core.events_bound(self._arena)
+        self._use_buffer(batch.bigger_buffer(self._buffer, needed))
 
-    def _use_buffer(self, rows: int) -> None:
-        self._buffer: Words = new_buffer(rows)
-        self._bytes = self._buffer.data.cast("B")
+    def _use_buffer(self, buffer: Words) -> None:
+        self._buffer = buffer
+        self._bytes = buffer.data.cast("B")
 
     @staticmethod
-    def _refuse_to_pack(*command: object) -> NoReturn:
-        for name, value in zip(_COMMAND_WORDS, command, strict=False):
+    def _refuse_fields(fields: tuple[object, ...]) -> NoReturn:
+        names = COMMAND.names or ()
+        for index, (name, value) in enumerate(zip(names, fields, strict=True)):
+            low, high = (0, 255) if index < 8 else (_LEAST, _MOST)
+            if not isinstance(value, SupportsIndex) or not low <= value.__index__() <= high:
+                expected = "a number of 0 to 255" if low == 0 else "an integer of 64 bits"
+                raise CommandError(f"{name} is {value!r}; expected {expected}") from None
+        raise AssertionError("every field has its size")
+
+    @staticmethod
+    def _refuse_numbers(**numbers: object) -> NoReturn:
+        for name, value in numbers.items():
             if not isinstance(value, SupportsIndex) or not _LEAST <= value.__index__() <= _MOST:
                 raise CommandError(f"{name} is {value!r}; expected an integer of 64 bits") from None
-        raise AssertionError("every word is an int64")
-
-    def _levels(self, side: int, most: int) -> tuple[Level, ...]:
-        return tuple(Level(*row) for row in core.price_levels(self._arena, side, most).tolist())
-
-
-def _snapshot_problem(snapshot: Arena) -> str:
-    if snapshot.dtype != np.int64 or snapshot.ndim != 1 or len(snapshot) < HEADER_WORDS:
-        return (
-            f"a snapshot is one flat int64 array; this has dtype {snapshot.dtype} and "
-            f"shape {snapshot.shape}"
-        )
-    if snapshot[LAYOUT_WORD] != LAYOUT:
-        return f"the snapshot has layout {int(snapshot[LAYOUT_WORD]):#x}; expected {LAYOUT:#x}"
-    words = int(snapshot[TABLE]) + int(snapshot[TABLE_MASK]) + 1
-    if len(snapshot) != words:
-        return f"the snapshot has {len(snapshot)} words; its header says {words}"
-    return ""
+        raise AssertionError("every number has 64 bits")

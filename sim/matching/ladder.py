@@ -1,8 +1,10 @@
-"""Price levels in order: one ladder a side, best level first.
+"""Price levels in order: ladders, best level first.
 
-Ladder 0 holds the bids, ladder 1 the asks. A ladder orders its levels by *key*: the price itself for
-asks, its bitwise complement for bids (and so for any int64 price). The best level of either side is the
-one with the lowest key, and one piece of code serves both.
+Bids and asks have a ladder each, and so have the stop prices of waiting sell and buy orders and the
+expiries. A ladder orders its levels by *key*: the price itself for asks, its bitwise complement for bids
+(and so for any int64 price). The best level of either side is the one with the lowest key, and one piece
+of code serves all: odd ladders and the expiries' are ordered like asks, those of bids and of sell stops
+like bids.
 
 The price index is a trie over the key, six bits a node. A node is one bitmap: its bit says that the key
 range below is inhabited. Nodes have no child array; the child of a node is found in the table by its
@@ -32,7 +34,7 @@ from sim.matching.arena import (
     QUANTITY,
     ROOT,
 )
-from sim.matching.bits import Memory, compiled, i64, inlined, trailing_zeros, u64
+from sim.matching.bits import Memory, compiled, i64, inlined, leading_zeros, trailing_zeros, u64
 from sim.matching.table import enter, erase, find, place_of, release, take
 
 _SIGN = u64(1 << 63)
@@ -53,6 +55,12 @@ def key_of(side: int, price: int) -> int:
 def price_of(side: int, key: int) -> int:
     """Price of a ladder key."""
     return key ^ (side - 1)
+
+
+@inlined
+def price_on(ladder: int, key: int) -> int:
+    """Price of a key of any ladder of prices."""
+    return price_of(ladder & 1, key)
 
 
 @inlined
@@ -195,6 +203,33 @@ def next_level(book: Memory, level: int) -> int:
         digit = book[node + KEY] & _CHILD
         node = book[node + PARENT]
     return 0
+
+
+@compiled
+def better_level(book: Memory, level: int) -> int:
+    """Handle of the next better level of the same ladder, or 0."""
+    ladder = book[level + LADDER]
+    node = book[level + LEAF]
+    digit = _digit(book[level + KEY], 0)
+    while node != 0:
+        below = book[node + BITMAP] & ((1 << digit) - 1)
+        if below != 0:
+            return _highest_level(book, ladder, node, below)
+        digit = book[node + KEY] & _CHILD
+        node = book[node + PARENT]
+    return 0
+
+
+@compiled
+def _highest_level(book: Memory, ladder: int, node: int, bitmap: int) -> int:
+    """Level of the highest key below a node, among the children in `bitmap` (not 0)."""
+    height = book[node + NODE_HEIGHT]
+    prefix = ((book[node + KEY] & _PREFIX) << 6) | (_CHILD - leading_zeros(bitmap))
+    while height > 0:
+        height -= 1
+        child = find(book, _node_key(ladder, height, prefix), NODE_KIND)
+        prefix = (prefix << 6) | (_CHILD - leading_zeros(book[child + BITMAP]))
+    return find_level(book, ladder, i64(u64(prefix) ^ _SIGN))
 
 
 @compiled

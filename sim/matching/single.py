@@ -1,43 +1,53 @@
-"""One command at a time, called from Python: the command comes in the header of the event buffer.
+"""The plainest commands one at a time, called from Python: few arguments cross the border, as each costs.
 
-The words order, account, side, order type, time in force, price and quantity lie in words 1 to 7 of the
-buffer. Two arrays are all that crosses the border then, which costs less than nine arguments, and packing
-the words has already refused whatever is no int64.
+All other commands are batches of one (`batch.run_commands`).
 """
 
-from sim.matching.arena import Arena
-from sim.matching.bits import compiled, memory_of
+from sim.matching.amending import cancel
+from sim.matching.arena import WAITING, Arena
+from sim.matching.bits import exported, memory_of
+from sim.matching.bounds import room_for_commands, rows_of_order
+from sim.matching.entry import submit
+from sim.matching.flags import prevention_in
 from sim.matching.layout import BUFFER_HEADER, EVENT_WIDTH, Words
-from sim.matching.matcher import cancel_order, room_for_commands, rows_bound, submit_order
+from sim.matching.triggering import settle
 
-COMMAND_FORMAT = "=7q"
-COMMAND_OFFSET = 8
-"""Byte of the buffer at which the packed command begins."""
+NO_ROOM = 0
+REFUSED = -1
+UNSETTLED = -2
 
 
-@compiled
-def submit_one(arena: Arena, buffer: Words) -> int:
-    """Enter the order in the buffer's header.
+@exported
+def submit_one(
+    arena: Arena, buffer: Words, packed: int, order_id: int, account: int, price: int, quantity: int
+) -> int:
+    """Enter an order without stop price, peak and expiry.
 
     Returns
     -------
     int
-        The rows written: 1 if the order was accepted and did nothing but rest. -1 if the one row is a
-        refusal; 0 if nothing was done, because there may be no room.
+        The rows written: 1 if the order was accepted and did nothing but rest. REFUSED if the one row is
+        a refusal; NO_ROOM if nothing was done, because there may be no room; UNSETTLED if the order is
+        done with but there may be no room for a stop order that it set off (`batch.run_commands` goes on).
     """
     book = memory_of(arena)
     out = memory_of(buffer)
-    bound = rows_bound(book, out[7])
-    if not room_for_commands(book, 1) or BUFFER_HEADER + bound * EVENT_WIDTH > len(buffer):
-        return 0
+    rows = (len(buffer) - BUFFER_HEADER) // EVENT_WIDTH
+    bound = rows_of_order(book, quantity, prevention_in(packed))
+    if not room_for_commands(book, 1) or bound > rows:
+        return NO_ROOM
     out[0] = 0
-    refused = submit_order(book, out, out[1], out[2], out[3], out[4], out[5], out[6], out[7])
-    return -1 if refused else out[0]
+    refusal = submit(book, out, packed, order_id, account, price, quantity, 0, 0, 0)
+    if refusal != 0:
+        return REFUSED
+    if book[WAITING] != 0 and not settle(book, out, rows):
+        return UNSETTLED
+    return out[0]
 
 
-@compiled
-def cancel_one(arena: Arena, buffer: Words) -> int:
-    """Cancel the order whose id is in word 1 of the buffer; return 0, or the code of the refusal."""
+@exported
+def cancel_one(arena: Arena, buffer: Words, order_id: int) -> int:
+    """Cancel an order, whoever owns it; return 0, or the reason to refuse it, with no row then."""
     out = memory_of(buffer)
     out[0] = 0
-    return cancel_order(memory_of(arena), out, out[1])
+    return cancel(memory_of(arena), out, order_id, 0)

@@ -1,65 +1,173 @@
-"""How fast the matching core is through each door, on one mixed stream.
+"""How fast the matching core is: single operations, and whole streams through either door.
 
-Every benchmark checks that it did the work: events by kind and lots traded are those of the oracle, which
-`tests/matching/test_matching_differential.py` compares on the same stream event by event.
+Every benchmark checks that it did the work: single operations by the book and the events they leave behind,
+streams by the outcome that a book of its own has computed for them (`tests/bench` holds that against a third
+one). `vatp bench` compares with other books.
 """
 
-from collections import Counter
 from collections.abc import Callable
+from functools import cache
+from itertools import count
 from typing import Any
 
-import numpy as np
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
-from sim.matching import batch, core
-from sim.matching.arena import Arena
+from sim.bench.contender import Runner, dropping
+from sim.bench.doors import BatchRunner, OrdersRunner
+from sim.bench.streams import DEFAULT_SEED, STREAMS
+from sim.bench.workload import Workload, make_workload
 from sim.matching.book import OrderBook
-from sim.matching.codes import EventKind
-from sim.matching.events import Event, Trade
-from tests.matching.reference_matcher import CANCEL, MARKET
-from tests.matching.streams import mixed_stream
+from sim.matching.codes import CancelReason, Side
+from sim.matching.events import Accepted, Amended, Cancelled, Trade
 
-COUNT = 100_000
-EVENTS = {"Accepted": 55_572, "Trade": 21_993, "Cancelled": 30_689, "Rejected": 18_240}
-TRADED_LOTS = 337_220
-RESTING = 2_489
+LEVELS = 500
+ORDERS_A_LEVEL = 20
+RESTING = 2 * LEVELS * ORDERS_A_LEVEL
+MIDDLE = 10_000
+LOTS = 10
+REPEATS = 5_000
+ROUNDS = 10
 
-
-@pytest.fixture(scope="module")
-def commands() -> batch.Commands:
-    """First half of the stream that the differential test compares with the oracle."""
-    return mixed_stream(2 * COUNT, seed=1)[:COUNT]
+Operation = Callable[[OrderBook, int], Any]
 
 
-@pytest.mark.benchmark(group="matching: batch door, 100,000 commands")
-def test_batch_door(benchmark: Callable[..., Any], commands: batch.Commands) -> None:
-    def run() -> tuple[Arena, batch.Events]:
-        return batch.process(core.new_book(), commands)
+def full_book() -> OrderBook:
+    """Return a book of twenty thousand orders on a thousand prices; ids from 1 on, level by level."""
+    book = OrderBook(order_capacity=2 * RESTING)
+    order = count(1)
+    for distance in range(1, LEVELS + 1):
+        for side, price in ((Side.BUY, MIDDLE - distance), (Side.SELL, MIDDLE + distance)):
+            for _ in range(ORDERS_A_LEVEL):
+                book.submit_limit(next(order), 1, side, price, LOTS)
+    return book
 
-    arena, events = benchmark(run)
-    kinds = np.bincount(events["kind"], minlength=5)
-    assert {kind.name.capitalize(): int(kinds[kind]) for kind in EventKind} == EVENTS
-    assert events["quantity"][events["kind"] == EventKind.TRADE].sum() == TRADED_LOTS
-    assert core.live_orders(arena) == RESTING
 
+def repeated(
+    benchmark: BenchmarkFixture, operation: Operation
+) -> tuple[OrderBook, list[list[Any]]]:
+    """Time an operation on numbers 0 to `REPEATS`, each round on a fresh book; return the last round's."""
+    done: list[tuple[OrderBook, list[list[Any]]]] = []
+    snapshot = full_book().snapshot()
 
-@pytest.mark.benchmark(group="matching: one call an order, 100,000 commands")
-def test_single_order_door(benchmark: Callable[..., Any], commands: batch.Commands) -> None:
-    rows = commands.tolist()
-
-    def run() -> tuple[OrderBook, list[Event]]:
+    def setup() -> tuple[tuple[OrderBook, list[list[Any]]], dict[str, object]]:
         book = OrderBook()
-        events: list[Event] = []
-        for kind, order, account, side, order_type, time_in_force, price, quantity in rows:
-            if kind == CANCEL:
-                events += book.cancel(order)
-            elif order_type == MARKET:
-                events += book.submit_market(order, account, side, quantity)
-            else:
-                events += book.submit_limit(order, account, side, price, quantity, time_in_force)
-        return book, events
+        book.restore(snapshot)
+        done[:] = [(book, [])]
+        return done[0], {}
 
-    book, events = benchmark(run)
-    assert Counter(type(event).__name__ for event in events) == EVENTS
-    assert sum(event.quantity for event in events if isinstance(event, Trade)) == TRADED_LOTS
+    def run(book: OrderBook, answers: list[list[Any]]) -> None:
+        keep = answers.append
+        for number in range(REPEATS):
+            keep(operation(book, number))
+
+    benchmark.pedantic(run, setup=setup, rounds=ROUNDS)  # type: ignore[no-untyped-call]
+    if benchmark.stats:
+        benchmark.extra_info["ns_per_operation"] = round(
+            benchmark.stats.stats.median / REPEATS * 1e9
+        )
+    return done[0]
+
+
+@pytest.mark.benchmark(group="micro")
+def test_an_order_that_rests(benchmark: BenchmarkFixture) -> None:
+    def insert(book: OrderBook, number: int) -> Any:
+        return book.submit_limit(RESTING + 1 + number, 2, 0, MIDDLE - 1 - number % LEVELS, LOTS)
+
+    book, answers = repeated(benchmark, insert)
+    assert len(book) == RESTING + REPEATS
+    assert all([type(event) for event in events] == [Accepted] for events in answers)
+
+
+@pytest.mark.benchmark(group="micro")
+def test_a_cancel(benchmark: BenchmarkFixture) -> None:
+    # A step without a common divisor visits every order once, far from the one before.
+    def cancel(book: OrderBook, number: int) -> Any:
+        return book.cancel(1 + number * 7_919 % RESTING)
+
+    book, answers = repeated(benchmark, cancel)
+    assert len(book) == RESTING - REPEATS
+    for ((event,),) in zip(answers, strict=True):
+        assert isinstance(event, Cancelled)
+        assert (event.quantity, event.reason) == (LOTS, CancelReason.REQUESTED)
+
+
+@pytest.mark.benchmark(group="micro")
+def test_an_amendment_to_fewer_lots(benchmark: BenchmarkFixture) -> None:
+    def amend(book: OrderBook, number: int) -> Any:
+        return book.amend(1 + number * 7_919 % RESTING, quantity=LOTS - 1)
+
+    book, answers = repeated(benchmark, amend)
     assert len(book) == RESTING
+    for ((event,),) in zip(answers, strict=True):
+        assert isinstance(event, Amended)
+        assert (event.quantity, event.kept_place) == (LOTS - 1, True)
+
+
+@pytest.mark.benchmark(group="micro")
+def test_an_amendment_to_another_price(benchmark: BenchmarkFixture) -> None:
+    # Bids to other prices below the middle: nothing trades, every order goes to the back of a queue.
+    def amend(book: OrderBook, number: int) -> Any:
+        place = number * 7_919 % (RESTING // 2)
+        level, order = divmod(place, ORDERS_A_LEVEL)
+        return book.amend(
+            1 + 2 * ORDERS_A_LEVEL * level + order, price=MIDDLE - 1 - (level + 7) % LEVELS
+        )
+
+    book, answers = repeated(benchmark, amend)
+    assert len(book) == RESTING
+    for ((event,),) in zip(answers, strict=True):
+        assert isinstance(event, Amended)
+        assert (event.side, event.quantity, event.kept_place) == (Side.BUY, LOTS, False)
+
+
+@pytest.mark.benchmark(group="micro")
+def test_an_order_that_takes_one(benchmark: BenchmarkFixture) -> None:
+    def take(book: OrderBook, number: int) -> Any:
+        return book.submit_market(RESTING + 1 + number, 2, number % 2, LOTS)
+
+    book, answers = repeated(benchmark, take)
+    assert len(book) == RESTING - REPEATS
+    for accepted, trade in answers:
+        assert isinstance(accepted, Accepted)
+        assert (type(trade), trade.quantity, trade.maker_remaining) == (Trade, LOTS, 0)
+
+
+@cache
+def stream(name: str) -> Workload:
+    """Make a stream once for all benchmarks."""
+    return make_workload(name, DEFAULT_SEED)
+
+
+def timed(benchmark: BenchmarkFixture, workload: Workload, runner: Runner, rounds: int) -> None:
+    """Time a whole stream from an empty book; each round must come to the stream's outcome."""
+
+    def setup() -> None:
+        runner.fresh()
+
+    benchmark.pedantic(  # type: ignore[no-untyped-call]
+        runner.run, (dropping(),), setup=setup, rounds=rounds, warmup_rounds=1
+    )
+    assert workload.outcome.differences(runner.report(None)) == ()
+    if benchmark.stats:
+        benchmark.extra_info["commands_per_s"] = round(len(workload) / benchmark.stats.stats.median)
+
+
+@pytest.mark.benchmark(group="book")
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_stream_through_the_batch_door(benchmark: BenchmarkFixture, name: str) -> None:
+    workload = stream(name)
+    runner = BatchRunner(workload.commands, reuse=True)
+    timed(benchmark, workload, runner, rounds=5)
+    assert "checksum" in runner.report(None)
+
+
+@pytest.mark.benchmark(group="book")
+def test_the_mixed_stream_with_one_call_a_command(benchmark: BenchmarkFixture) -> None:
+    workload = make_workload("mixed", DEFAULT_SEED, 200_000)
+    runner = OrdersRunner(workload)
+    timed(benchmark, workload, runner, rounds=3)
+    kept: list[Any] = []
+    runner.fresh()
+    runner.run(kept.append)
+    assert workload.outcome.differences(runner.report(kept)) == ()

@@ -14,8 +14,12 @@ def test_the_cores_numbers_are_the_logs_numbers(name: str) -> None:
     }
 
 
-def test_the_cores_reasons_to_cancel_are_the_logs_first_ones() -> None:
+def test_a_reason_to_cancel_that_both_know_has_one_number() -> None:
     renamed = {"REQUESTED": "CLIENT"}
-    for reason in matched.CancelReason:
-        name = renamed.get(reason.name, reason.name)
-        assert int(logged.CancelReason[name]) == int(reason)
+    core = {renamed.get(reason.name, reason.name): int(reason) for reason in matched.CancelReason}
+    log = {reason.name: int(reason) for reason in logged.CancelReason}
+    both = core.keys() & log.keys()
+    assert both == {"CLIENT", "IOC_REMAINDER", "NO_LIQUIDITY"}
+    assert {name: core[name] for name in both} == {name: log[name] for name in both}
+    # The others may be logged one day: then they must not mean something else.
+    assert not {core[name] for name in core.keys() - both} & set(log.values())

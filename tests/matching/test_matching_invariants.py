@@ -5,52 +5,57 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 
 from sim.matching import batch, core
 from sim.matching.arena import LIVE
 from sim.matching.book import OrderBook
+from sim.matching.events import Trade
 from sim.matching.layout import COMMAND
+from sim.matching.rules import BookRules
 from tests.matching.arena_audit import audit
-from tests.matching.reference_matcher import (
+from tests.matching.doors import rows_of
+from tests.matching.reference_rules import (
     ACCEPTED,
     BUY,
     CANCEL,
     CANCELLED,
+    LEAST,
+    MARKET,
+    MOST,
     NEW,
     SELL,
     TRADE,
-    Command,
+    Words,
 )
-from tests.matching.streams import LEAST, MOST, as_batch, mixed_stream, streams
+from tests.matching.streams import as_batch, mixed_stream
+
+ANY_PRICE = BookRules(nonpositive_prices=True)
 
 
 def limit_orders(side: int, prices: list[int], first: int = 1, quantity: int = 1) -> batch.Commands:
     """GTC orders with ids in sequence."""
     return as_batch(
-        [(NEW, first + index, 1, side, 0, 0, price, quantity) for index, price in enumerate(prices)]
+        [
+            Words(NEW, side, order=first + index, account=1, price=price, quantity=quantity)
+            for index, price in enumerate(prices)
+        ]
     )
 
 
 def cancels(orders: range | list[int]) -> batch.Commands:
-    return as_batch([(CANCEL, order, 0, 0, 0, 0, 0, 0) for order in orders])
+    return as_batch([Words(CANCEL, order=order) for order in orders])
 
 
-@settings(max_examples=100, deadline=None)
-@given(commands=streams)
-def test_the_book_is_never_crossed(commands: list[Command]) -> None:
-    book = OrderBook()
-    for command in commands:
-        book.process(as_batch([command]))
-        bid, ask = book.best_bid, book.best_ask
-        assert bid is None or ask is None or bid < ask
+def market_order(order: int, side: int, quantity: int) -> batch.Commands:
+    return as_batch([Words(NEW, side, MARKET, order=order, account=1, quantity=quantity)])
 
 
 def test_every_accepted_lot_is_traded_cancelled_or_resting() -> None:
     book = OrderBook()
     events = book.process(mixed_stream(50_000, seed=11))
     balance = Counter[int]()
-    for kind, order, _, _, _, quantity, maker, *_ in events.tolist():
+    for row in rows_of(events):
+        kind, order, quantity, maker = row[0], row[8], row[11], row[12]
         if kind == ACCEPTED:
             balance[order] += quantity
         elif kind == TRADE:
@@ -71,7 +76,7 @@ def test_at_one_price_the_older_order_trades_first() -> None:
     book.process(queue)
     gone = orders[::7]
     book.process(cancels(gone.tolist()))
-    trades = book.process(as_batch([(NEW, 1000, 1, BUY, 1, 0, 0, 10_000)]))
+    trades = book.process(market_order(1_000, BUY, 10_000))
     makers = trades["maker_order"][trades["kind"] == TRADE]
     assert makers.tolist() == [order for order in orders.tolist() if order not in set(gone)]
 
@@ -80,19 +85,20 @@ def test_a_better_price_trades_first_over_the_whole_int64_range() -> None:
     prices = sorted({LEAST, LEAST + 1, -1, 0, 1, 63, 64, 4095, 4096, MOST - 1, MOST})
     shuffled = np.random.default_rng(6).permutation(prices).tolist()
     for side, best_first in ((SELL, prices), (BUY, prices[::-1])):
-        book = OrderBook(1)
+        book = OrderBook(ANY_PRICE, 1)
         book.process(limit_orders(side, shuffled))
         audit(book.snapshot())
         assert [level.price for level in book.depth(99)[side]] == best_first
-        trades = book.process(as_batch([(NEW, 99, 1, 1 - side, 1, 0, 0, 99)]))
+        trades = book.process(market_order(99, 1 - side, 99))
         assert trades["price"][trades["kind"] == TRADE].tolist() == best_first
 
 
 @pytest.mark.parametrize("price", [LEAST, MOST, 0])
 def test_orders_at_one_extreme_price_trade_with_each_other(price: int) -> None:
-    book = OrderBook()
+    book = OrderBook(ANY_PRICE)
     book.submit_limit(1, 1, BUY, price, 5)
     trade = book.submit_limit(2, 2, SELL, price, 5)[1]
+    assert isinstance(trade, Trade)
     assert (trade.price, len(book)) == (price, 0)
 
 
@@ -105,7 +111,7 @@ def test_memory_does_not_grow_with_the_orders_ever_seen() -> None:
     commands["price"] = 1_000_000 + number * 7 % 3_000 + number // 10
     commands["side"] = SELL
     commands["quantity"] = 1
-    book = OrderBook(live)
+    book = OrderBook(ANY_PRICE, live)
     head = count // 10
     book.process(commands[:head])
     settled = len(book.snapshot())
@@ -117,7 +123,7 @@ def test_memory_does_not_grow_with_the_orders_ever_seen() -> None:
 
 
 def test_a_cancelled_order_gives_back_its_level_and_every_node_it_needed() -> None:
-    book = OrderBook()
+    book = OrderBook(ANY_PRICE)
     book.process(limit_orders(BUY, [100, 101, 102]))
     before = int(book.snapshot()[LIVE])
     for price in (LEAST, -(10**12), 5000, 200):
@@ -133,18 +139,18 @@ def test_a_cancelled_order_gives_back_its_level_and_every_node_it_needed() -> No
 
 def test_far_prices_cost_nodes_only_where_they_are() -> None:
     count = 1_000
-    book = OrderBook(count)
+    book = OrderBook(ANY_PRICE, count)
     book.process(limit_orders(SELL, [100 + (1 << 40) * step for step in range(count)]))
     records = int(book.snapshot()[LIVE])
     assert len(book) == count
     assert records < count * (2 + 8)
-    near = OrderBook(count)
+    near = OrderBook(ANY_PRICE, count)
     near.process(limit_orders(SELL, [100 + step for step in range(count)]))
     assert int(near.snapshot()[LIVE]) < count * 2 + 30
 
 
 def test_prices_may_jump_tenfold_and_back() -> None:
-    book, number = OrderBook(1), 1
+    book, number = OrderBook(ANY_PRICE, 1), 1
     for middle in (50_000, 500_000, 50, 5_000_000_000, 50_000):
         prices = [middle + step for step in range(-40, 40)]
         book.process(limit_orders(BUY, [price for price in prices if price < middle], number))
@@ -165,7 +171,7 @@ def test_prices_may_jump_tenfold_and_back() -> None:
 def test_ids_of_any_pattern_are_found_again(name: object) -> None:
     assert callable(name)
     numbers = [int(name(number)) for number in range(1, 3_001)]
-    book = OrderBook(1)
+    book = OrderBook(ANY_PRICE, 1)
     commands = limit_orders(BUY, [number % 50 for number in range(3_000)])
     commands["order"] = numbers
     book.process(commands)
@@ -183,18 +189,19 @@ def test_a_sweep_larger_than_the_event_buffer_loses_no_event(
     rows: int | None, quantity: int
 ) -> None:
     makers = 20_000
-    arena, _ = batch.process(core.new_book(1), limit_orders(SELL, list(range(makers))))
-    sweep = as_batch([(NEW, 0, 1, BUY, 1, 0, 0, quantity)])
+    arena, _ = batch.process(core.new_book(1, ANY_PRICE), limit_orders(SELL, list(range(makers))))
+    sweep = market_order(0, BUY, quantity)
     buffer = core.new_buffer(rows) if rows else None
     arena, events = batch.process(arena, sweep, buffer)
     trades = events[events["kind"] == TRADE]
     assert trades["maker_order"].tolist() == list(range(1, makers + 1))
-    assert trades["remaining"][-1] == quantity - makers
+    rest = events[events["kind"] == CANCELLED]["quantity"].tolist()
+    assert rest == ([quantity - makers] if quantity > makers else [])
     assert core.live_orders(arena) == 0
 
 
 def test_a_single_command_may_sweep_more_than_the_doors_buffer_holds() -> None:
-    book = OrderBook(1)
+    book = OrderBook(ANY_PRICE, 1)
     book.process(limit_orders(SELL, list(range(5_000))))
     events = book.submit_market(0, 1, BUY, MOST)
     assert len(events) == 5_002
