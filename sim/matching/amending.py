@@ -11,6 +11,7 @@ from sim.matching.arena import (
     FLAGS,
     ICEBERG_PEAK,
     KEY,
+    LOT,
     NEXT,
     ORDER_KIND,
     PHASE,
@@ -18,7 +19,7 @@ from sim.matching.arena import (
     TRIGGER,
 )
 from sim.matching.bits import Memory, compiled, inlined
-from sim.matching.checks import bad_price, bad_quantity, post_only_crosses, room_for_lots
+from sim.matching.checks import bad_peak, bad_price, bad_quantity, post_only_crosses, room_for_lots
 from sim.matching.codes import KEEP, CancelReason, OrderType, Phase, Reject
 from sim.matching.entry import act
 from sim.matching.flags import next_arrival, packed_of, side_of, type_of
@@ -48,6 +49,9 @@ _NOT_OWNER = int(Reject.NOT_OWNER)
 _HALTED = int(Reject.HALTED)
 _CLOSED = int(Reject.CLOSED)
 _BAD_COMBINATION = int(Reject.BAD_COMBINATION)
+_BAD_PEAK = int(Reject.BAD_PEAK)
+_NOT_POSITIVE = int(Reject.QUANTITY_NOT_POSITIVE)
+_OFF_LOT = int(Reject.QUANTITY_OFF_LOT)
 _TOO_LARGE = int(Reject.QUANTITY_TOO_LARGE)
 _POST_ONLY = int(Reject.POST_ONLY)
 _KEPT = 1
@@ -79,8 +83,10 @@ def reduce(book: Memory, out: Memory, order_id: int, account: int, lots: int) ->
     """Carry out a REDUCE by so many lots; return the reason to refuse it, or 0."""
     order = order_of(book, order_id)
     refusal = _stranger(book, order, account)
-    if refusal == 0:
-        refusal = bad_quantity(book, lots, 1)
+    if refusal == 0 and lots <= 0:
+        refusal = _NOT_POSITIVE
+    if refusal == 0 and lots % book[LOT] != 0:
+        refusal = _OFF_LOT
     if refusal != 0:
         return refusal
     left = open_lots(book, order) - lots
@@ -145,7 +151,11 @@ def _refusal_of_amendment(book: Memory, order: int, price: int, total: int) -> i
     if refusal == 0 and not waits(book, order):
         limit = limit_price_of(book, order) if price == KEEP else price
         after = lots if total == KEEP else total - (book[order + ENTERED] - lots)
-        if after > 0 and post_only_crosses(book, packed_of(flags), limit):
+        terms = terms_of(book, order)
+        peak = 0 if terms == 0 else book[terms + ICEBERG_PEAK]
+        if peak != 0 and after > peak and bad_peak(book, peak, after):
+            refusal = _BAD_PEAK
+        elif after > 0 and post_only_crosses(book, packed_of(flags), limit):
             refusal = _POST_ONLY
     return refusal
 

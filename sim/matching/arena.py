@@ -42,7 +42,7 @@ TABLE_MASK: Final = 6
 TABLE_SHIFT: Final = 7
 """Right shift that turns a hash into its block of places."""
 GATES: Final = 8
-"""Not 0 when an order has to pass more than the plain checks: a phase, a band or a rule is in force."""
+"""Not 0 when an order has to pass more than the plain checks: another phase or an unusual rule."""
 WAITING: Final = 9
 """Stop orders waiting."""
 SLICES: Final = 10
@@ -174,6 +174,9 @@ COMMAND_RECORDS: Final = 3 + 2 * (2 + 2 * (MAX_HEIGHT + 1))
 """Records one step can take at most: an order, its terms, its id retired; and twice, for its price and
 its expiry, a level, a path of nodes and a taller root."""
 
+MOST_SLICES: Final = 1_000
+"""An iceberg shows its lots in at most so many slices, each of which may be a fill of one order."""
+
 MOST_RECORDS: Final = 2**28 - HEADER_WORDS // RECORD_WORDS
 """A handle takes 31 bits."""
 
@@ -240,7 +243,6 @@ def new_book(order_capacity: int = 1024, rules: BookRules | None = None) -> Aren
     arena[BAND_HIGH] = _MOST
     arena[TRIGGERED + NEXT] = arena[TRIGGERED + PREVIOUS] = TRIGGERED
     arena[TRIGGERED + LADDER] = TRIGGERED_LADDER
-    arena[RULE_GATES] = arena[GATES] = rules != BookRules(
-        collar_ticks=rules.collar_ticks, market_pressure=rules.market_pressure
-    )
+    gates = rules.tick != 1 or rules.lot != 1 or rules.unique_ids or rules.nonpositive_prices
+    arena[RULE_GATES] = arena[GATES] = gates
     return arena

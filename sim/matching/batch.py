@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from sim.matching.arena import LEVEL_KIND, ORDER_KIND, WAITING, Arena
 from sim.matching.bits import Memory, exported, inlined, memory_of, prefetch
-from sim.matching.bounds import events_bound, room_for_commands, rows_of_command
+from sim.matching.bounds import events_bound, room_for_commands, rows_of_command, rows_of_step
 from sim.matching.codes import CommandKind
 from sim.matching.commands import execute
 from sim.matching.flags import side_in
@@ -96,9 +96,9 @@ def has_room(arena: Arena) -> bool:
 
 
 @exported
-def most_rows(arena: Arena) -> int:
-    """Rows that any one command can write at most."""
-    return events_bound(memory_of(arena))
+def most_rows(arena: Arena, batch: Words, index: int) -> int:
+    """Rows that the next step can write at most: of the stop orders that have turns, or of a command."""
+    return rows_of_step(memory_of(arena), memory_of(batch), index * COMMAND_WIDTH)
 
 
 def process(arena: Arena, commands: Commands, buffer: Words | None = None) -> tuple[Arena, Events]:
@@ -135,7 +135,8 @@ def process(arena: Arena, commands: Commands, buffer: Words | None = None) -> tu
         if not has_room(arena):
             arena = grow(arena)
         else:
-            buffer = bigger_buffer(buffer, int(buffer[0]) + most_rows(arena))
+            needed = int(buffer[0]) + most_rows(arena, batch, max(done, -1 - done))
+            buffer = bigger_buffer(buffer, needed)
         done = run_commands(arena, buffer, batch, max(done, -1 - done))
     end = BUFFER_HEADER + int(buffer[0]) * EVENT_WIDTH
     return arena, buffer[BUFFER_HEADER:end].view(EVENT)

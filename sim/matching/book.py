@@ -52,6 +52,20 @@ _NO_PREVENTION = int(SelfTradePrevention.NONE)
 _REQUESTED = CancelReason.REQUESTED
 _TYPES = tuple(OrderType)
 
+_ARGUMENTS: dict[object, dict[str, str]] = {
+    int(CommandKind.SESSION): {"detail": "phase"},
+    int(CommandKind.UNCROSS): {"price": "reference"},
+    int(CommandKind.BANDS): {
+        "price": "low",
+        "stop_price": "high",
+        "quantity": "dynamic_ticks",
+        "detail": "on_breach",
+    },
+    int(CommandKind.CLOCK): {"expires": "now"},
+}
+"""What the arguments of the methods are called, where their fields of a command have another name."""
+_BY_AMOUNT_NAMES = {"quantity": "amount"}
+
 _ROWS = 64
 _WORD_BYTES = 8
 _ROW_BYTES = EVENT_WIDTH * _WORD_BYTES
@@ -91,9 +105,12 @@ class OrderBook(BookView):
     ------
     ValueError
         The capacity is not positive.
+    TypeError
+        The rules are no `BookRules`.
 
     Examples
     --------
+    >>> from sim.matching.codes import Side
     >>> book = OrderBook()
     >>> event, = book.submit_limit(order=1, account=7, side=Side.SELL, price=101, quantity=5)
     >>> event.price, event.quantity
@@ -105,6 +122,8 @@ class OrderBook(BookView):
     """
 
     def __init__(self, rules: BookRules | None = None, order_capacity: int = 1024) -> None:
+        if not (rules is None or isinstance(rules, BookRules)):
+            raise TypeError(f"rules is {rules!r}; expected sim.matching.rules.BookRules or None")
         self._arena = core.new_book(order_capacity, rules)
         self._use_buffer(new_buffer(_ROWS))
         self._submit_one = entry_point(submit_one, arrays=2, numbers=5)
@@ -150,37 +169,33 @@ class OrderBook(BookView):
         CommandError
             A value is no integer of its size.
         """
-        if (
-            (side | time_in_force) & _NOT_A_BIT
-            or post_only
-            or self_trade_prevention
-            or peak is not None
-        ):
-            # A peak of 0 is none to the core, but here someone asked for an iceberg.
-            shown = 0 if peak is None else (peak or _NOT_A_PEAK)
-            return self._new(
-                side, _LIMIT, time_in_force, post_only, self_trade_prevention,
-                order, account, price, quantity, 0, shown, expires,
-            )  # fmt: skip
-        packed = side << SIDE_SHIFT | time_in_force << TIME_IN_FORCE_SHIFT
-        try:
-            order | account | price | quantity  # the machine code would cut a float
-            rows = self._submit_one(
-                self._arena, self._buffer, packed, order, account, price, quantity
-            )
-        except (TypeError, OverflowError):
-            self._refuse_numbers(order=order, account=account, price=price, quantity=quantity)
-        if rows > 0:
-            terms = _LIMIT_TERMS[time_in_force]
-            accepted = Accepted(order, account, SIDES[side], price, quantity, terms)
-            if rows == 1:
-                return [accepted]
-            return decode(self._bytes, _SECOND_BYTE, rows - 1, [accepted])
-        if rows == NO_ROOM:
-            return self._new(
-                side, _LIMIT, time_in_force, False, 0, order, account, price, quantity, 0, 0, 0
-            )
-        return self._answer(rows)
+        if not (post_only or self_trade_prevention or peak is not None):
+            try:
+                # Bit operations refuse the floats that the machine code would cut.
+                plain = not (side | time_in_force) & _NOT_A_BIT
+                order | account | price | quantity
+                rows = NO_ROOM
+                if plain:
+                    packed = side << SIDE_SHIFT | time_in_force << TIME_IN_FORCE_SHIFT
+                    rows = self._submit_one(
+                        self._arena, self._buffer, packed, order, account, price, quantity
+                    )
+            except (TypeError, OverflowError):
+                rows = NO_ROOM  # the long way says what is wrong
+            if rows > 0:
+                terms = _LIMIT_TERMS[time_in_force]
+                accepted = Accepted(order, account, SIDES[side], price, quantity, terms)
+                if rows == 1:
+                    return [accepted]
+                return decode(self._bytes, _SECOND_BYTE, rows - 1, [accepted])
+            if rows != NO_ROOM:
+                return self._answer(rows)
+        # A peak of 0 is none to the core, but here someone asked for an iceberg.
+        shown = 0 if peak is None else (peak or _NOT_A_PEAK)
+        return self._new(
+            side, _LIMIT, time_in_force, post_only, self_trade_prevention,
+            order, account, price, quantity, 0, shown, expires,
+        )  # fmt: skip
 
     def submit_market(
         self,
@@ -193,15 +208,17 @@ class OrderBook(BookView):
         self_trade_prevention: int = _NO_PREVENTION,
     ) -> list[Event]:
         """Enter a market order: trade with whatever rests; what finds no counterparty is cancelled."""
-        if time_in_force == _IOC and not self_trade_prevention and not side & _NOT_A_BIT:
+        if time_in_force == _IOC and not self_trade_prevention:
             try:
                 order | account | quantity  # as above
-                packed = side << SIDE_SHIFT | _PLAIN_MARKET
-                rows = self._submit_one(
-                    self._arena, self._buffer, packed, order, account, 0, quantity
-                )
+                rows = NO_ROOM
+                if not side & _NOT_A_BIT:
+                    packed = side << SIDE_SHIFT | _PLAIN_MARKET
+                    rows = self._submit_one(
+                        self._arena, self._buffer, packed, order, account, 0, quantity
+                    )
             except (TypeError, OverflowError):
-                self._refuse_numbers(order=order, account=account, quantity=quantity)
+                rows = NO_ROOM
             if rows > 0:
                 accepted = Accepted(order, account, SIDES[side], 0, quantity, _MARKET_TERMS)
                 return decode(self._bytes, _SECOND_BYTE, rows - 1, [accepted])
@@ -262,7 +279,7 @@ class OrderBook(BookView):
             order | 0  # as above
             refused = self._cancel_one(self._arena, self._buffer, order)
         except (TypeError, OverflowError):
-            self._refuse_numbers(order=order)
+            refused = True
         if refused:
             return self._command(_CANCEL, order=order)
         side, kind, _, owner, price, lots = _unpack_cancelled(self._bytes, _FIRST_BYTE)
@@ -435,8 +452,9 @@ class OrderBook(BookView):
     def _make_room(self) -> None:
         if not core.room_for_command(self._arena):
             self._arena = core.grow(self._arena)
-        needed = int(self._buffer[0]) + core.events_bound(self._arena)
-        self._use_buffer(batch.bigger_buffer(self._buffer, needed))
+            return
+        needed = batch.most_rows(self._arena, self._command_words, 0)
+        self._use_buffer(batch.bigger_buffer(self._buffer, int(self._buffer[0]) + needed))
 
     def _use_buffer(self, buffer: Words) -> None:
         self._buffer = buffer
@@ -444,17 +462,12 @@ class OrderBook(BookView):
 
     @staticmethod
     def _refuse_fields(fields: tuple[object, ...]) -> NoReturn:
-        names = COMMAND.names or ()
-        for index, (name, value) in enumerate(zip(names, fields, strict=True)):
+        kind, _, order_type, *_ = fields
+        called = _BY_AMOUNT_NAMES if order_type == _BY_AMOUNT else _ARGUMENTS.get(kind, {})
+        for index, (field, value) in enumerate(zip(COMMAND.names or (), fields, strict=True)):
+            name = called.get(field, field)
             low, high = (0, 255) if index < 8 else (_LEAST, _MOST)
             if not isinstance(value, SupportsIndex) or not low <= value.__index__() <= high:
                 expected = "a number of 0 to 255" if low == 0 else "an integer of 64 bits"
                 raise CommandError(f"{name} is {value!r}; expected {expected}") from None
         raise AssertionError("every field has its size")
-
-    @staticmethod
-    def _refuse_numbers(**numbers: object) -> NoReturn:
-        for name, value in numbers.items():
-            if not isinstance(value, SupportsIndex) or not _LEAST <= value.__index__() <= _MOST:
-                raise CommandError(f"{name} is {value!r}; expected an integer of 64 bits") from None
-        raise AssertionError("every number has 64 bits")

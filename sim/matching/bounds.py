@@ -3,7 +3,20 @@
 Compiled code does not check each write; its callers make sure of room before each command.
 """
 
-from sim.matching.arena import ASKS, BIDS, COMMAND_RECORDS, FLAGS, ORDERS, SLICES, WAITING
+from sim.matching.arena import (
+    ASKS,
+    BIDS,
+    COMMAND_RECORDS,
+    COUNT,
+    FLAGS,
+    LOTS,
+    NEXT,
+    ORDERS,
+    QUANTITY,
+    SLICES,
+    TRIGGERED,
+    WAITING,
+)
 from sim.matching.bits import Memory, inlined
 from sim.matching.codes import CommandKind
 from sim.matching.flags import prevention_in, prevention_of
@@ -18,6 +31,7 @@ _NEW = int(CommandKind.NEW)
 _AMEND = int(CommandKind.AMEND)
 _CANCEL = int(CommandKind.CANCEL)
 _REDUCE = int(CommandKind.REDUCE)
+_UNCROSS = int(CommandKind.UNCROSS)
 _FEW = 6
 """Rows beside those of fills: accepted or amended or triggered, cancelled, session, uncrossed."""
 
@@ -68,6 +82,18 @@ def rows_of_command(book: Memory, commands: Memory, row: int) -> int:
         if order != 0:
             lots = max(open_lots(book, order), commands[row + QUANTITY_WORD])
             rows = rows_of_order(book, lots, prevention_of(book[order + FLAGS]))
+    elif kind == _UNCROSS:
+        lots = min(book[state_of(BIDS) + LOTS], book[state_of(ASKS) + LOTS])
+        rows = rows_of_order(book, lots, 0)
     elif kind not in (_CANCEL, _REDUCE):
-        rows = events_bound(book)
+        rows += resting_orders(book) + book[WAITING]
     return rows
+
+
+@inlined
+def rows_of_step(book: Memory, commands: Memory, row: int) -> int:
+    """Rows that the next step can write at most: a triggered stop order's turn, or else a command."""
+    if book[TRIGGERED + COUNT] != 0:
+        order = book[TRIGGERED + NEXT]
+        return rows_of_order(book, book[order + QUANTITY], prevention_of(book[order + FLAGS]))
+    return rows_of_command(book, commands, row)

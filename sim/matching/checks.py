@@ -10,6 +10,7 @@ from sim.matching.arena import (
     LOTS,
     MAX_QUANTITY,
     MIN_QUANTITY,
+    MOST_SLICES,
     NONPOSITIVE_PRICES,
     ORDER_KIND,
     PHASE,
@@ -202,6 +203,14 @@ def refusal_of_new(
     return refusal
 
 
+@inlined
+def bad_peak(book: Memory, peak: int, quantity: int) -> bool:
+    """Whether an iceberg of so many lots may not have this peak."""
+    if not 0 < peak <= quantity or peak % book[LOT] != 0:
+        return True
+    return (quantity - 1) // peak >= MOST_SLICES
+
+
 @compiled
 def _unfit(
     book: Memory,
@@ -215,7 +224,7 @@ def _unfit(
     """Reason to refuse an order that is valid in itself for what the book is like now, or 0."""
     order_type = type_in(packed)
     refusal = 0
-    if peak < 0 or peak > quantity or peak % book[LOT] != 0:
+    if peak != 0 and bad_peak(book, peak, quantity):
         refusal = _BAD_PEAK
     elif time_in_force_in(packed) == _GTD and expires <= book[CLOCK]:
         refusal = _EXPIRED

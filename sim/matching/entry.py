@@ -1,16 +1,20 @@
 """New orders: accepted, matched, put in the book.
 
-Most orders are plain limit orders in a book with plain rules, which `submit` enters along a short path.
-All others, and every refusal, go the long one. What an order does once it is let in, `act`, serves
+Most orders are plain limit orders, which `submit` enters along a short path. All others, and every refusal,
+go the long one. What an order does once it is let in, `act`, serves
 amended and triggered orders too.
 """
 
 from sim.matching.arena import (
-    BEST,
+    BAND_HIGH,
+    BAND_LOW,
+    BAND_TICKS,
     CUT,
     GATES,
     HIDDEN,
     KEY,
+    MAX_QUANTITY,
+    MIN_QUANTITY,
     ORDER_KIND,
     PHASE,
     RETIRED_KIND,
@@ -18,11 +22,24 @@ from sim.matching.arena import (
     UNIQUE_IDS,
 )
 from sim.matching.bits import Memory, compiled, inlined
-from sim.matching.checks import post_only_crosses, refusal_of_new, rests, room_for_lots
-from sim.matching.codes import CancelReason, EventKind, OrderType, Phase, TimeInForce
+from sim.matching.checks import (
+    post_only_crosses,
+    refusal_of_new,
+    rests,
+    room_for_lots,
+    would_cross,
+)
+from sim.matching.codes import (
+    CancelReason,
+    EventKind,
+    OrderType,
+    Phase,
+    SelfTradePrevention,
+    TimeInForce,
+)
 from sim.matching.flags import flags_of, next_arrival, side_in, time_in_force_in, type_in
-from sim.matching.ladder import key_of, state_of
-from sim.matching.layout import SIDE_SHIFT
+from sim.matching.ladder import key_of
+from sim.matching.layout import PREVENTION_SHIFT, SIDE_SHIFT
 from sim.matching.queue import join, level_for, new_order, new_terms, slices
 from sim.matching.reach import BREACHED, reach_of, reason_to_stop
 from sim.matching.rows import as_event, write_cancelled, write_rejected, write_row
@@ -46,6 +63,9 @@ _POST_ONLY = int(CancelReason.POST_ONLY)
 _PRICE_BAND = int(CancelReason.PRICE_BAND)
 
 _SIDE_BIT = 1 << SIDE_SHIFT
+_UNUSUAL = ~(_SIDE_BIT | (7 << PREVENTION_SHIFT))
+"""Bits of a packed command that a plain limit order does not use."""
+_TOO_HIGH = (max(map(int, SelfTradePrevention)) + 1) << PREVENTION_SHIFT
 
 
 @inlined
@@ -62,17 +82,29 @@ def submit(
     expires: int,
 ) -> int:
     """Enter a new order and match it; see `core.submit`."""
-    if (packed & ~_SIDE_BIT) == 0 and peak == 0 and book[GATES] == 0 and price > 0:
-        side = packed >> SIDE_SHIFT
+    if (
+        (packed & _UNUSUAL) == 0
+        and packed < _TOO_HIGH
+        and peak == 0
+        and book[GATES] == 0
+        and price > 0
+        and book[BAND_LOW] <= price <= book[BAND_HIGH]
+        and book[MIN_QUANTITY] <= quantity <= book[MAX_QUANTITY]
+    ):
+        side = side_in(packed)
         place = place_of(book, order_id, ORDER_KIND)
-        if book[place] == 0 and 0 < quantity <= room_for_lots(book, side):
+        if book[place] == 0 and quantity <= room_for_lots(book, side):
             write_row(out, packed | _ACCEPTED, order_id, account, price, quantity, 0, 0, 0)
             arrival = next_arrival(book)
-            opposite = 1 - side
-            worst_key = key_of(opposite, price)
             remaining = quantity
-            best = book[state_of(opposite) + BEST]
-            if best != 0 and book[best + KEY] <= worst_key:
+            if would_cross(book, side, price):
+                if packed > _SIDE_BIT or book[BAND_TICKS] != 0:
+                    act(
+                        book, out, packed, order_id, account, price, quantity, 0, 0, quantity,
+                        arrival,
+                    )  # fmt: skip
+                    return 0
+                worst_key = key_of(1 - side, price)
                 remaining = take_liquidity(
                     book, out, packed, order_id, account, price, worst_key, quantity
                 )

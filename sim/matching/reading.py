@@ -106,10 +106,18 @@ class BookView:
 
     def available(self, side: int, limit_price: int) -> int:
         """Lots shown on a side at prices at least as good as the limit price."""
-        return core.depth(self._arena, int(side), limit_price)
+        return core.depth(self._arena, int(Side(side)), limit_price)
 
     def depth(self, levels: int = 10) -> Depth:
-        """Return the best price levels of both sides (L2), with the lots they show."""
+        """Return the best price levels of both sides (L2), with the lots they show.
+
+        Raises
+        ------
+        ValueError
+            The number of levels is negative.
+        """
+        if levels < 0:
+            raise ValueError(f"levels is {levels}; expected 0 or more")
         return Depth(self._levels(_BUY, levels), self._levels(_SELL, levels))
 
     def orders(self) -> list[RestingOrder]:

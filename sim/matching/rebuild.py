@@ -28,9 +28,15 @@ from sim.matching.batch import Events, words_of
 from sim.matching.bits import Memory, compiled, exported, inlined, memory_of
 from sim.matching.bounds import room_for_commands
 from sim.matching.checks import rests
-from sim.matching.codes import EventKind, OrderType
+from sim.matching.codes import BreachAction, EventKind, OrderType, Phase, TimeInForce
 from sim.matching.entry import rest, retire
-from sim.matching.flags import next_arrival, packed_of, type_in
+from sim.matching.flags import (
+    next_arrival,
+    packed_of,
+    side_in,
+    time_in_force_in,
+    type_in,
+)
 from sim.matching.growth import grow
 from sim.matching.layout import (
     ACCOUNT,
@@ -63,6 +69,12 @@ _TRIGGERED = int(EventKind.TRIGGERED)
 _SESSION = int(EventKind.SESSION)
 _BANDS = int(EventKind.BANDS)
 _CLOCK = int(EventKind.CLOCK)
+_REJECTED = int(EventKind.REJECTED)
+_UNCROSSED = int(EventKind.UNCROSSED)
+_LAST_TYPE = max(map(int, OrderType))
+_LAST_TIME_IN_FORCE = max(map(int, TimeInForce))
+_LAST_PHASE = max(map(int, Phase))
+_LAST_ACTION = max(map(int, BreachAction))
 _KINDS = tuple(EventKind)
 
 
@@ -83,7 +95,10 @@ def _accept(book: Memory, rows: Memory, row: int) -> bool:
     price = rows[row + PRICE]
     lots = rows[row + QUANTITY]
     expires = rows[row + EXPIRES]
-    if order_of(book, order_id) != 0:
+    valid = side_in(packed) <= 1 and lots > 0 and rows[row + PEAK] >= 0
+    valid = valid and type_in(packed) <= _LAST_TYPE
+    valid = valid and time_in_force_in(packed) <= _LAST_TIME_IN_FORCE
+    if not valid or order_of(book, order_id) != 0:
         return False
     if book[UNIQUE_IDS] != 0:
         retire(book, order_id)
@@ -102,7 +117,7 @@ def _trade(book: Memory, rows: Memory, row: int) -> bool:
     lots = rows[row + QUANTITY]
     taker = order_of(book, rows[row + ORDER])
     maker = order_of(book, rows[row + MAKER_ORDER])
-    if maker == 0 or open_lots(book, maker) < lots:
+    if maker == 0 or not 0 < lots <= open_lots(book, maker):
         return False
     in_an_uncross = ((rows[row + PACKED] >> DETAIL_SHIFT) & BYTE) != 0
     if taker != 0 and open_lots(book, taker) < lots:
@@ -130,7 +145,11 @@ def _amend(book: Memory, rows: Memory, row: int) -> bool:
     if order == 0:
         return True  # an order that never rests, cut by self-trade prevention
     lots = rows[row + QUANTITY]
+    if lots <= 0:
+        return False
     if ((rows[row + PACKED] >> DETAIL_SHIFT) & BYTE) != 0:
+        if lots > open_lots(book, order):
+            return False
         shrink(book, order, lots)
         return True
     packed = packed_of(book[order + FLAGS])
@@ -196,17 +215,18 @@ def _apply(book: Memory, rows: Memory, row: int) -> bool:
         possible = _amend(book, rows, row)
     elif kind == _TRIGGERED:
         possible = _trigger(book, rows, row)
-    elif kind == _SESSION:
+    elif kind == _SESSION and detail <= _LAST_PHASE:
         book[PHASE] = detail
         set_gates(book)
-    elif kind == _BANDS:
+    elif kind == _BANDS and detail <= _LAST_ACTION:
         book[BAND_LOW] = rows[row + PRICE]
         book[BAND_HIGH] = rows[row + STOP_PRICE]
         book[BAND_TICKS] = rows[row + QUANTITY]
         book[BREACH_ACTION] = detail
-        set_gates(book)
     elif kind == _CLOCK:
         book[CLOCK] = rows[row + EXPIRES]
+    else:
+        possible = kind in (_REJECTED, _UNCROSSED)
     return possible
 
 

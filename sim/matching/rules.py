@@ -1,12 +1,18 @@
 """What a venue fixes for a book once and for all."""
 
+from typing import SupportsIndex
+
 import attrs
 
 _MOST = 2**63 - 1
 
 
-def _positive(_book_rules: object, attribute: "attrs.Attribute[int]", value: int) -> None:
-    if not 1 <= value <= _MOST:
+def _is_within(value: object, least: int) -> bool:
+    return isinstance(value, SupportsIndex) and least <= value.__index__() <= _MOST
+
+
+def _positive(_book_rules: object, attribute: "attrs.Attribute[int]", value: object) -> None:
+    if not _is_within(value, 1):
         raise ValueError(f"{attribute.name} is {value}; expected 1 to {_MOST:,}")
 
 
@@ -40,7 +46,7 @@ class BookRules:
 
     @collar_ticks.validator
     def _check_collar(self, _attribute: object, value: int | None) -> None:
-        if value is not None and not 0 <= value <= _MOST:
+        if value is not None and not _is_within(value, 0):
             raise ValueError(f"collar_ticks is {value}; expected 0 to {_MOST:,}, or None")
 
     @max_quantity.validator

@@ -43,15 +43,11 @@ _CROSSED_BOOK = int(Reject.CROSSED_BOOK)
 _BAD_BANDS = int(Reject.BAD_BANDS)
 _CLOCK_BACKWARDS = int(Reject.CLOCK_BACKWARDS)
 
-_LEAST, _MOST = -(2**63), 2**63 - 1
-
 
 @inlined
 def set_gates(book: Memory) -> None:
     """Say whether orders have to pass more than the plain checks."""
-    plain = book[RULE_GATES] == 0 and book[PHASE] == _CONTINUOUS and book[BAND_TICKS] == 0
-    plain = plain and book[BAND_LOW] == _LEAST and book[BAND_HIGH] == _MOST
-    book[GATES] = 0 if plain else 1
+    book[GATES] = 0 if book[RULE_GATES] == 0 and book[PHASE] == _CONTINUOUS else 1
 
 
 @compiled
@@ -104,7 +100,6 @@ def set_bands(book: Memory, out: Memory, low: int, high: int, ticks: int, action
     book[BAND_HIGH] = high
     book[BAND_TICKS] = ticks
     book[BREACH_ACTION] = action
-    set_gates(book)
     write_row(out, _BANDS | (action << DETAIL_SHIFT), 0, 0, low, ticks, high, 0, 0)
     return 0
 

@@ -62,7 +62,7 @@ from sim.matching.arena import (
     UNIQUE_IDS,
     Arena,
 )
-from tests.matching.queue_audit import LEAST, MOST, audit_queues, price_is_allowed
+from tests.matching.queue_audit import audit_queues, price_is_allowed
 
 _SIGN = 1 << 63
 _WORD = (1 << 64) - 1
@@ -120,11 +120,9 @@ def _audit_header(words: list[int]) -> None:
     assert words[BAND_TICKS] >= 0
     assert price_is_allowed(words, words[LAST_PRICE]) if words[HAS_LAST] else not words[LAST_PRICE]
 
-    gated = ruled != [1, 1, 1, MOST] or any(switches[:2])
-    assert gated <= words[RULE_GATES] <= 1  # a gate without need costs only time
-    bands = words[BAND_LOW], words[BAND_HIGH], words[BAND_TICKS]
-    closed = words[PHASE] != 0 or bands != (LEAST, MOST, 0)
-    assert words[GATES] == max(words[RULE_GATES], closed)
+    gated = ruled[:2] != [1, 1] or any(switches[:2])
+    assert words[RULE_GATES] == gated
+    assert words[GATES] == max(gated, words[PHASE] != 0)
 
     level = words[TRIGGERED : TRIGGERED + RECORD_WORDS]
     assert (level[NEXT], level[PREVIOUS], level[LADDER]) == (TRIGGERED, TRIGGERED, TRIGGERED_LADDER)

@@ -15,6 +15,8 @@ from tests.matching.reference_rules import (
     NEW,
     NO_PREVENTION,
     REJECTED,
+    STOP,
+    STOP_LIMIT,
     TRADE,
     TRIGGERED,
     UNCROSSED,
@@ -133,14 +135,23 @@ def assert_orders_do_not_trade_with_themselves(
 
 
 def assert_every_command_is_answered(commands: Commands, events: Events) -> None:
-    """Each new order is accepted or refused, and nothing else is; stops fire once; time goes on."""
+    """Each new order is accepted or refused, and nothing else is; time goes on."""
     kind = events["kind"]
     refused = (kind == REJECTED) & (events["detail"] == NEW)
     new = np.count_nonzero(commands["kind"] == NEW)
     assert new == np.count_nonzero((kind == ACCEPTED) | refused)
-    triggered = events["order"][kind == TRIGGERED]
-    assert len(triggered) == len(np.unique(triggered))
     assert (np.diff(events["expires"][kind == CLOCK_SET]) >= 0).all()
+
+
+def assert_stops_fire_once(events: Events, opening: OpenOrders) -> None:
+    """Each stop accepted, or there from before, fires at most once; an id may be used again."""
+    kind = events["kind"]
+    stop = np.isin(events["order_type"], (STOP, STOP_LIMIT))
+    lives = np.concatenate([opening.order, events["order"][stop & (kind == ACCEPTED)]])
+    order, fired = np.unique(events["order"][kind == TRIGGERED], return_counts=True)
+    known, times = np.unique(lives, return_counts=True)
+    assert np.isin(order, known).all()
+    assert (fired <= times[np.searchsorted(known, order)]).all()
 
 
 def assert_uncrosses_trade_what_they_say(events: Events) -> None:

@@ -94,7 +94,7 @@ def refusal_of_amend(words: Words, book: ReferenceBook) -> Refusal:
     open_now = (order.entered if words.quantity == KEEP else words.quantity) - order.executed
     others = book.lots[order.side] - order.open
     resting = order.order in book.resting
-    binding = order.post_only and resting and book.phase == CONTINUOUS and open_now > 0
+    binding = order.post_only == 1 and resting and book.phase == CONTINUOUS and open_now > 0
     problems += [
         (open_now > MOST - others, Refusal.QUANTITY_TOO_LARGE),
         (

@@ -39,7 +39,7 @@ from tests.matching.reference_rules import (
 from tests.matching.seeded_streams import dense_stream, full_stream, mixed_stream, random_rules
 
 __all__ = [
-    "LEAST", "MOST", "any_int64", "as_batch", "dense_stream", "extreme_streams", "full_stream",
+    "LEAST", "MOST", "any_int64", "as_batch", "auctions", "dense_stream", "extreme_streams", "full_stream",
     "mixed_stream", "prices", "random_rules", "rules", "streams",
 ]  # fmt: skip
 
@@ -162,6 +162,23 @@ _extremes = _words(
     peak=_often(0, -1, LEAST, 2**61, MOST),
     expires=st.one_of(times, _extreme_words),
 )
+_collected = _words(
+    kind=st.just(NEW),
+    side=sides,
+    order=st.integers(1, 40),
+    price=near,
+    quantity=st.integers(1, 6),
+    peak=_often(0, 1, 2),
+)
+_opened = _words(kind=st.just(SESSION), detail=st.just(2))
+_uncrossed = _words(kind=st.just(UNCROSS), price=st.integers(94, 106) | st.just(0))
+auctions: st.SearchStrategy[list[Command]] = st.builds(
+    lambda begin, orders, end: [begin, *orders, end],
+    _opened,
+    st.lists(_collected, min_size=2, max_size=30),
+    _uncrossed,
+)
+"""A call auction, its orders of small sizes so that prices tie, and its uncross."""
 _command = st.one_of(_limits, _limits, _limits, _markets, _amounts, _stops, _on_orders, _on_market)
 streams: st.SearchStrategy[list[Command]] = st.lists(_command, min_size=1, max_size=60)
 """Dense streams of every kind of command; all names known, all words small."""

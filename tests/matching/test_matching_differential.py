@@ -45,6 +45,7 @@ from tests.matching.reference_rules import (
 )
 from tests.matching.streams import (
     as_batch,
+    auctions,
     dense_stream,
     extreme_streams,
     full_stream,
@@ -94,6 +95,20 @@ def test_batches_cut_anywhere_give_the_events_and_the_book_of_the_oracle(
         assert rows_of(book.process(as_batch(part))) == answers(oracle, part)
         assert_same_book(book, oracle, price)
         audit(book.snapshot())
+
+
+@settings(max_examples=400, deadline=None)
+@given(market_pressure=st.booleans(), commands=auctions)
+def test_a_call_auction_gives_the_events_and_the_book_of_the_oracle(
+    market_pressure: bool, commands: list[Command]
+) -> None:
+    book_rules = ReferenceRules(market_pressure=market_pressure)
+    book, oracle = book_with(book_rules), ReferenceMatcher(book_rules)
+    collecting, uncross = commands[:-1], Words._make(commands[-1])
+    assert rows_of(book.process(as_batch(collecting))) == answers(oracle, collecting)
+    assert book.indicative(uncross.price or None) == oracle.book.indicative(uncross.price or None)
+    assert rows_of(book.process(as_batch([uncross]))) == oracle.execute(uncross)
+    assert_same_book(book, oracle)
 
 
 @settings(max_examples=150, deadline=None)
@@ -182,6 +197,25 @@ def test_equal_states_and_only_they_have_equal_hashes() -> None:
             assert state_of.setdefault(digest, state) == state
             visits += 1
     assert 1_000 < len(hash_of) < visits - 500  # many states, and many of them seen again
+
+
+@given(order=st.permutations(range(6)), other=st.permutations(range(6)))
+def test_the_hash_tells_which_order_came_first_even_across_prices_and_sides(
+    order: list[int], other: list[int]
+) -> None:
+    resting = [Words(NEW, side, order=8 + side, price=99 + 2 * side, quantity=1) for side in (0, 1)]
+    resting += [Words(NEW, 0, order=n, price=97 - n % 2, quantity=1) for n in (1, 2)]
+    waiting = [Words(NEW, 0, STOP, order=n, stop_price=n, quantity=1) for n in (101, 102)]
+    commands = [*resting, *waiting]
+    states, hashes = set(), set()
+    for arrival in (order, other):
+        book, oracle = OrderBook(), ReferenceMatcher()
+        for index in arrival:
+            book.process(as_batch([commands[index]]))
+            oracle.execute(commands[index])
+        states.add(oracle.state())
+        hashes.add(book.state_hash())
+    assert len(hashes) == len(states) == (1 if order == other else 2)
 
 
 def test_the_hash_does_not_tell_how_the_book_came_to_be() -> None:

@@ -12,13 +12,14 @@ import pytest
 from sim.matching.batch import Events
 from sim.matching.book import OrderBook
 from tests.matching.arena_audit import audit
-from tests.matching.doors import assert_same_book, rows_of
+from tests.matching.doors import assert_same_book, book_with, rows_of
 from tests.matching.event_columns import (
     Modes,
     OpenOrders,
     assert_every_command_is_answered,
     assert_lots_are_conserved,
     assert_orders_do_not_trade_with_themselves,
+    assert_stops_fire_once,
     assert_uncrosses_trade_what_they_say,
     counted,
     history_of,
@@ -32,9 +33,11 @@ from tests.matching.reference_rules import (
     CONTINUOUS,
     MASS_CANCEL,
     TRADE,
+    TRIGGERED,
+    ReferenceRules,
     Words,
 )
-from tests.matching.streams import as_batch, full_stream
+from tests.matching.streams import as_batch, dense_stream, full_stream, random_rules
 
 COMMANDS = int(os.environ.get("VATP_LONG_RUN_COMMANDS", "2_000_000"))
 CHUNK = 50_000
@@ -47,15 +50,20 @@ def check(events: Events, before: OpenOrders, after: OpenOrders, prevention: Mod
     assert_lots_are_conserved(events, after, history)
     assert_orders_do_not_trade_with_themselves(events, history, prevention)
     assert_uncrosses_trade_what_they_say(events)
+    assert_stops_fire_once(events, before)
 
 
 def compare_with_the_oracle(seed: int) -> None:
-    """Run a part of a stream, from its beginning, on a fresh book and the oracle."""
-    commands = full_stream(SAMPLE, seed)
-    book, oracle = OrderBook(order_capacity=1), ReferenceMatcher()
-    expected = [row for command in commands.tolist() for row in oracle.execute(command)]
-    assert rows_of(book.process(commands)) == expected
-    assert_same_book(book, oracle, 10_000)
+    """Run the beginning of the stream of a chunk, and a dense stream, on a fresh book and the oracle."""
+    rules = random_rules(seed)
+    for commands, book_rules in (
+        (full_stream(CHUNK, seed)[:SAMPLE], ReferenceRules()),
+        (dense_stream(SAMPLE, seed), rules),
+    ):
+        book, oracle = book_with(book_rules), ReferenceMatcher(book_rules)
+        expected = [row for command in commands.tolist() for row in oracle.execute(command)]
+        assert rows_of(book.process(commands)) == expected
+        assert_same_book(book, oracle)
 
 
 @pytest.mark.slow
@@ -76,7 +84,7 @@ def test_a_long_run_keeps_the_laws_and_agrees_with_the_oracle_wherever_it_is_sam
         assert_every_command_is_answered(commands, events)
         bid, ask = book.best_bid, book.best_ask
         assert book.phase != CONTINUOUS or bid is None or ask is None or bid < ask
-        if number % 10 == 0:
+        if number % 4 == 0:
             compare_with_the_oracle(SEED + number)
             audit(book.snapshot())
         before = after
@@ -122,7 +130,7 @@ def test_one_lot_too_many_anywhere_is_found(
         check(damaged(run, kind, field), NOTHING, run[1], prevention)
 
 
-def test_a_lost_event_a_lost_order_and_an_own_trade_are_found(
+def test_a_lost_event_a_lost_order_a_stop_that_fires_twice_and_an_own_trade_are_found(
     run: tuple[Events, OpenOrders],
 ) -> None:
     events, after = run
@@ -133,6 +141,12 @@ def test_a_lost_event_a_lost_order_and_an_own_trade_are_found(
             check(lost, NOTHING, after, prevention)
     with pytest.raises(AssertionError):
         check(events, NOTHING, OpenOrders(after.order[1:], after.lots[1:]), prevention)
+    twice = np.flatnonzero(events["kind"] == TRIGGERED)[:50]
+    with pytest.raises(AssertionError):
+        assert_stops_fire_once(np.insert(events, twice, events[twice]), NOTHING)
+    unknown = damaged(run, TRIGGERED, "order")
+    with pytest.raises(AssertionError):
+        assert_stops_fire_once(unknown, NOTHING)
     own = events.copy()
     own["self_trade_prevention"][own["kind"] == ACCEPTED] = 1
     own["account"][own["kind"] == TRADE] = own["maker_account"][own["kind"] == TRADE]

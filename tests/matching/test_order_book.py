@@ -280,7 +280,6 @@ def test_a_book_without_room_is_refused(capacity: int) -> None:
         OrderBook(order_capacity=capacity)
 
 
-@pytest.mark.xfail(strict=True, reason="the example of OrderBook does not import Side")
 def test_the_examples_of_the_documentation_are_true() -> None:
     result = doctest.testmod(book_module)
     assert result.attempted > 0

@@ -238,7 +238,6 @@ def test_a_refused_reduction_says_why_and_changes_nothing(
     assert book.state_hash() == before
 
 
-@pytest.mark.xfail(strict=True, reason="the maximum of an order is held against a reduction")
 def test_a_reduction_may_be_larger_than_an_order_may_be() -> None:
     book = OrderBook(BookRules(max_quantity=10))
     book.submit_limit(1, 11, SELL, 101, 5)

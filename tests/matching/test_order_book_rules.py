@@ -232,7 +232,6 @@ def test_rules_that_make_no_sense_are_refused(rules: dict[str, int], message: st
         BookRules(**rules)  # type: ignore[arg-type]  # integers, as the parameters say
 
 
-@pytest.mark.xfail(strict=True, reason="a fraction passes and is cut in the book")
 @pytest.mark.parametrize("name", ["tick", "lot", "min_quantity", "max_quantity", "collar_ticks"])
 def test_rules_are_whole_numbers(name: str) -> None:
     rules: Any = {name: 1.5}

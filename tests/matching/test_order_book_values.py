@@ -47,29 +47,6 @@ _WIDE = {
     "set_bands": ("low", "high", "dynamic_ticks"),
     "set_clock": ("now",),
 }
-_NAMED_OTHERWISE = {
-    ("submit_market_by_amount", "amount"),
-    ("set_phase", "phase"),
-    ("set_bands", "on_breach"),
-    ("uncross", "reference"),
-    ("set_bands", "low"),
-    ("set_bands", "high"),
-    ("set_bands", "dynamic_ticks"),
-    ("set_clock", "now"),
-}
-_ADDED_FIRST = {
-    ("submit_limit", "side"),
-    ("submit_limit", "time_in_force"),
-    ("submit_market", "side"),
-}
-
-
-def _marks(method: str, argument: str, value: object) -> tuple[pytest.MarkDecorator, ...]:
-    if (method, argument) in _NAMED_OTHERWISE:
-        return (pytest.mark.xfail(strict=True, reason="called by the name of the command's word"),)
-    if (method, argument) in _ADDED_FIRST and not isinstance(value, int):
-        return (pytest.mark.xfail(strict=True, reason="reckoned with before it is looked at"),)
-    return ()
 
 
 def _bad_values() -> Iterator[Any]:
@@ -79,8 +56,7 @@ def _bad_values() -> Iterator[Any]:
             for argument in arguments:
                 nothing = (None,) if argument in _METHODS[method] else ()
                 for value in (*beyond, 1.5, "5", np.float64(2), *nothing):
-                    marks = _marks(method, argument, value)
-                    yield pytest.param(method, argument, value, expected, marks=marks)
+                    yield pytest.param(method, argument, value, expected)
 
 
 @pytest.fixture
@@ -111,7 +87,6 @@ def test_a_command_error_is_a_type_error() -> None:
     assert issubclass(CommandError, TypeError)
 
 
-@pytest.mark.xfail(strict=True, reason="NumPy does not combine these, and that was not foreseen")
 def test_numpy_integers_of_different_types_may_stand_side_by_side(book: OrderBook) -> None:
     words: Any = {"order": np.uint64(9), "account": np.int64(7), "price": np.int64(90)}
     assert len(book.submit_limit(side=0, quantity=2, **words)) == 1
