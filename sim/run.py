@@ -26,7 +26,7 @@ from sim.rules import Regime
 from sim.scenario import Loaded, dump
 from sim.scenario import digest as scenario_digest
 from sim.scenario.model import Scenario
-from sim.state import differing_parts, live_state, rebuilt_state, state_hash
+from sim.state import State, checkpoints, differing_parts, live_state, rebuilt_state, state_hash
 from sim.units import ASSETS, INSTRUMENTS, PPM, SYMBOLS
 from sim.venue import Platform, Register, start_departments
 from sim.world.activity import cumulative
@@ -37,6 +37,8 @@ Progress = Callable[[float, int], None]
 """Called with the share of the horizon done and the number of events in the log so far."""
 
 PROGRESS_SLICES = 200
+SCENARIO_FILE = "scenario.toml"
+"""The resolved scenario in a run's folder."""
 
 LEFT_OUT = {
     "full": "nothing",
@@ -77,7 +79,6 @@ class _Parts:
     register: Register
     plane: OrderPlane
     platform: Platform
-    accounts: int
 
 
 class _LedgerCheck:
@@ -125,24 +126,43 @@ def run(
     StateMismatchError
         The log does not rebuild the live state: a defect of the simulator; the run is quarantined.
     """
-    started = time.perf_counter()
-    level = loaded.scenario.log_level
-    files = {"scenario.toml": _resolved(loaded).encode()}
-    horizon = loaded.scenario.horizon
     # Prices first: what is wrong with them shall show before there is a folder.
-    path = build_reference(
-        loaded.scenario.world.reference, horizon.start, horizon.end, seed, Path()
-    )
-    with Journal.create(run_dir, header=_header(loaded, seed), attachments=files) as journal:
-        parts = _assemble(loaded, path, journal, seed)
+    prices = outside_prices(loaded, seed)
+    files = attachments(loaded)
+    journal = Journal.create(run_dir, header(loaded, seed), attachments=files)
+    return live_through(loaded, prices, journal, run_dir, seed, check=check, progress=progress)
+
+
+def live_through(
+    loaded: Loaded,
+    prices: ReferencePath,
+    journal: Journal,
+    run_dir: Path,
+    seed: int,
+    *,
+    check: bool = False,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Simulate a scenario into an open journal, new or on record, and close it; see `run`.
+
+    Raises
+    ------
+    StateMismatchError
+        The log does not rebuild the live state.
+    RecordMismatchError
+        The journal has a record of this life, and it differs.
+    """
+    started = time.perf_counter()
+    with journal:
+        parts = _assemble(loaded, prices, journal, seed)
         if check:
             journal.attach(_LedgerCheck(parts.ledger, parts.plane, loaded.regime))
         _simulate(parts, seed, progress)
         parts.plane.check()
         parts.ledger.check(parts.plane.totals(), parts.plane.fees_collected())
         journal.seal()
-        live = live_state(level, parts.plane, parts.ledger, parts.register)
-        rebuilt = rebuilt_state(level, RunLog.open(run_dir), parts.accounts)
+        live = _live(parts)
+        rebuilt = rebuilt_state(RunLog.open(run_dir))
         if different := differing_parts(live, rebuilt):
             reason = f"the log does not rebuild the live state: {', '.join(different)} differ"
             journal.quarantine(reason)
@@ -153,6 +173,19 @@ def run(
         head = journal.complete(footer)
     wall_s = time.perf_counter() - started
     return RunResult(run_dir, events, parts.plane.order_events, head, digest, wall_s)
+
+
+def outside_prices(loaded: Loaded, seed: int) -> ReferencePath:
+    """Read and bridge the outside prices; raises ReferenceDataError where they cannot be used."""
+    horizon = loaded.scenario.horizon
+    return build_reference(
+        loaded.scenario.world.reference, horizon.start, horizon.end, seed, Path()
+    )
+
+
+def attachments(loaded: Loaded) -> dict[str, bytes]:
+    """Return what a run's folder keeps besides the log: the resolved scenario."""
+    return {SCENARIO_FILE: _resolved(loaded).encode()}
 
 
 def _resolved(loaded: Loaded) -> str:
@@ -169,7 +202,7 @@ def _resolved(loaded: Loaded) -> str:
     return dump(loaded)
 
 
-def _header(loaded: Loaded, seed: int) -> dict[str, Any]:
+def header(loaded: Loaded, seed: int) -> dict[str, Any]:
     """Say in the manifest what the run is and what its log leaves out; no path and no clock."""
     scenario = loaded.scenario
     return {
@@ -215,8 +248,7 @@ def _assemble(loaded: Loaded, path: ReferencePath, journal: Journal, seed: int) 
     for projection in (ledger, register, plane):
         journal.attach(projection)
     journal.attach_source(plane.drain)
-    accounts = FIRST_PROSPECT + len(people.arrival_us)
-    return _Parts(scenario, env, journal, ledger, register, plane, platform, accounts)
+    return _Parts(scenario, env, journal, ledger, register, plane, platform)
 
 
 def _reference_minor(path: ReferencePath, env: simpy.Environment) -> Callable[[str], int]:
@@ -232,11 +264,18 @@ def _reference_minor(path: ReferencePath, env: simpy.Environment) -> Callable[[s
     return price
 
 
+def _live(parts: _Parts) -> State:
+    """Read the state from the projections that the run itself uses."""
+    level = parts.scenario.log_level
+    return live_state(level, parts.plane, parts.ledger, parts.register)
+
+
 def _simulate(parts: _Parts, seed: int, progress: Progress | None) -> None:
     """Run SimPy to the horizon, in slices so that progress can be told."""
     env, journal, horizon = parts.env, parts.journal, parts.scenario.horizon
     parts.platform.started = journal.append(RunStarted(time_us=horizon.start, seed=seed))
     start_departments(parts.platform)
+    env.process(checkpoints(env, journal, lambda: _live(parts), horizon.end))
     env.process(market(env, parts.plane, horizon.end))
     span_us = horizon.end - horizon.start
     # Millions of small objects live to the end of the run; collecting garbage would only visit them.

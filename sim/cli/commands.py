@@ -15,7 +15,7 @@ _EXIT_CODES = (
 
 GROUPS = {
     "rules": "Law and practice as dated, cited parameters.",
-    "log": "Read and verify the event log of a run.",
+    "log": "Read, verify, resume and fork the event log of a run.",
     "core": "The matching core by itself, beside real exchanges.",
 }
 
@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "vatp compare hk-retail-2023 scenarios/rules/exposure-10.toml --seeds 1-10",
             "vatp compare base.toml base.toml --seeds 1-5",
             "vatp compare base.toml variant.toml --seeds 1,3,7-9 --json",
+            "vatp compare runs/base runs/base-fork-2024-01-01",
         ),
     ),
     "bench": (
@@ -49,6 +50,15 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "vatp bench --streams mixed,deep --rounds 7 --json bench.json --plot bench.svg",
             "vatp bench --contenders batch,orders,bourse --json -",
             "vatp bench --rules full --streams mixed",
+        ),
+    ),
+    "audit": (
+        "sim.cli.audit:audit",
+        "Hold a run against the platform's promises, recomputed from its log alone.",
+        (
+            "vatp audit runs/hk-retail-2023-seed-1",
+            "vatp audit runs/full --promise price_time_priority --json",
+            "vatp audit --list",
         ),
     ),
     "check": (
@@ -121,6 +131,55 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         (
             "vatp log timeline runs/hk-retail-2023-seed-1 BTC",
             "vatp log timeline runs/hk-retail-2023-seed-1 ETH --json",
+        ),
+    ),
+    "log sql": (
+        "sim.cli.log_sql:sql",
+        "Answer one SELECT over the events of a run; needs the extra `sql`.",
+        (
+            'vatp log sql runs/hk "select kind, count(*) from events group by all"',
+            'vatp log sql runs/hk "from trade where taker = 142" --json',
+        ),
+    ),
+    "log export": (
+        "sim.cli.log_export:export",
+        "Write a run's events for other tools: OCEL 2.0, or trades and orders as CSV.",
+        (
+            "vatp log export runs/hk --format ocel --out onboarding.json",
+            "vatp log export runs/hk --format trades-csv --out trades.csv",
+        ),
+    ),
+    "log resume": (
+        "sim.cli.log_rerun:resume",
+        "Take a run that was stopped or killed to its horizon.",
+        (
+            "vatp log resume runs/hk-retail-2023-seed-1",
+            "vatp log resume runs/my-run --prices moved/prices.parquet --json",
+        ),
+    ),
+    "log fork": (
+        "sim.cli.log_rerun:fork",
+        "Live a run again up to an instant and on from there under other rules.",
+        (
+            "vatp log fork runs/base --at 2024-01-01 --with rules/exposure-10.toml",
+            'vatp log fork runs/base --at 2024-01-01 --set rule.onb.exposure_limit="20 %"',
+        ),
+    ),
+    "log state": (
+        "sim.cli.log_state:state",
+        "Show people, balances, a client, the ledger or a book at any instant.",
+        (
+            "vatp log state runs/hk-retail-2023-seed-1 --at 2024-03-01T09:30+08:00",
+            "vatp log state runs/hk-retail-2023-seed-1 --client 142 --ledger",
+            "vatp log state runs/full --at 2024-03-01 --book BTC/HKD --depth 10",
+        ),
+    ),
+    "log replay": (
+        "sim.cli.log_replay:replay",
+        "Rebuild every state from the log alone and compare it with the recorded ones.",
+        (
+            "vatp log replay runs/hk-retail-2023-seed-1",
+            "vatp log replay runs/hk-retail-2023-seed-1 --json",
         ),
     ),
     "log verify": (

@@ -7,26 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter, validators
 
 from sim.cli.arguments import Json, Overlays, Settings, new_run_folder
+from sim.cli.compare_recorded import compare_recorded
+from sim.cli.comparison_table import COLUMNS, sections
 from sim.cli.console import messages, output, remark
 from sim.cli.errors import EXIT_DONE, EXIT_FAILED
 from sim.cli.preflight import check_before_run
 from sim.cli.progress import progress, waiting
 from sim.cli.streams import print_json
-from sim.cli.tables import Column, Row, interval, number, print_table
+from sim.cli.tables import print_table
 
 if TYPE_CHECKING:
     from sim.experiments import Comparison
     from sim.scenario import Problem
 
 
-_COLUMNS = (
-    Column("measure"),
-    Column("baseline", right=True),
-    Column("variant", right=True),
-    Column("difference", right=True),
-    Column("95 % interval", right=True, wraps=True),
-    Column("unit", wraps=True),
-)
+_SEEDS = "1-10"
 
 
 def compare(
@@ -34,7 +29,7 @@ def compare(
     variant: Path,
     /,
     *,
-    seeds: str = "1-10",
+    seeds: str | None = None,
     with_: Overlays = (),
     set_: Settings = (),
     workers: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
@@ -43,24 +38,35 @@ def compare(
 ) -> int:
     """Run a baseline and a variant over the same seeds and print the paired differences.
 
-    Overlays and settings are laid over both.
+    Overlays and settings are laid over both. Where both sides are folders of finished runs, such as a run and
+    its fork, nothing is run: their logs are measured, and how much of the past they share is proven.
 
     Parameters
     ----------
     baseline
-        Scenario file, or the name of a shipped one.
+        Scenario file, or the name of a shipped one; or a run folder, or a folder of runs.
     variant
-        Another scenario file, or an overlay that is laid over the baseline.
+        Another scenario file, or an overlay that is laid over the baseline; or a run folder, or a folder of
+        runs.
     seeds
-        Seeds to run, such as 1-10 or 1,3,7-9; each runs under both.
+        Seeds to run, such as 1-10 (the default) or 1,3,7-9; each runs under both.
     workers
         Processes at work at once, by default one a core; the results do not depend on it.
     out
         New folder for the runs; by default a new one under runs/.
     """
-    from sim.experiments import parse_seeds, run_comparison, variant_files
+    from sim.experiments import holds_runs, parse_seeds, run_comparison, variant_files
 
-    chosen = parse_seeds(seeds)
+    if holds_runs(baseline) or holds_runs(variant):
+        given = {
+            "--seeds": seeds is not None,
+            "--with": bool(with_),
+            "--set": bool(set_),
+            "--workers": workers is not None,
+            "--out": out is not None,
+        }
+        return compare_recorded(baseline, variant, given=given, json=json)
+    chosen = parse_seeds(seeds or _SEEDS)
     base_file, variant_file, variant_overlays = variant_files(baseline, variant, with_)
     _check((base_file, with_), (variant_file, variant_overlays), settings=set_)
     folder = out or new_run_folder("compare", baseline.stem, variant.stem)
@@ -116,18 +122,12 @@ def _check(*sides: "tuple[str, Sequence[str | Path]]", settings: Sequence[str]) 
 
 
 def _print(result: "Comparison", baseline: str, variant: str) -> None:
-    sections: dict[str, list[Row]] = {}
-    for row in result.rows:
-        figures = map(number, (row.baseline, row.variant, row.difference))
-        sections.setdefault(row.family, []).append(
-            (row.name, *figures, interval(row.low, row.high), row.unit)
-        )
     console = output()
     console.say(f"baseline  {baseline}")
     console.say(f"variant   {variant}")
     console.say(f"seeds     {_seeds(result)}")
     if result.rows:
-        print_table(console, _COLUMNS, sections)
+        print_table(console, COLUMNS, sections(result.rows))
     else:
         console.say("no seed finished under both, so nothing can be compared")
     console.say(f"runs      {result.folder}")

@@ -10,16 +10,24 @@ EXIT_INTERRUPTED = 130
 
 USER_ERRORS = frozenset(
     {
+        "analysis.audit.registry.AuditError",
+        "analysis.audit.terms.TermsError",
+        "analysis.exports.files.ExportError",
         "analysis.measures.registry.MeasureError",
+        "analysis.sql.QueryError",
         "analysis.tracing.timeline.TokenError",
         "sim.bench.errors.BenchError",
         "sim.cli.errors.UserError",
         "sim.experiments.errors.ExperimentError",
         "sim.journal.errors.JournalError",
+        "sim.journal.errors.QuarantinedError",
+        "sim.journal.errors.RecordMismatchError",
         "sim.quantities.QuantityError",
         "sim.records.errors.RecordError",
         "sim.rules.problems.RuleErrors",
         "sim.scenario.problems.ScenarioErrors",
+        "sim.state.fold.FoldError",
+        "sim.state.views.ViewError",
         "sim.world.prices.ReferenceDataError",
     }
 )

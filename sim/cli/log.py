@@ -1,14 +1,16 @@
 """`vatp log`: read the events of a run, and verify them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from sim.cli.arguments import Count, Json, JsonLines, instant
+from sim.cli.arguments import Count, Flag, Json, JsonLines, instant
 from sim.cli.console import output, remark
 from sim.cli.errors import EXIT_DONE, EXIT_FAILED, UserError, bad_input
+from sim.cli.log_follow import details, print_followed, say_more
 from sim.cli.progress import progress
 from sim.cli.streams import print_json, print_json_line, write
 from sim.units import format_us
@@ -30,6 +32,7 @@ def show(
     since: str | None = None,
     until: str | None = None,
     limit: Count = 50,
+    follow_causes: Flag = False,
     json: JsonLines = False,
 ) -> None:
     """Print events in order, filtered by kind, client or time.
@@ -48,9 +51,9 @@ def show(
         Instant before which to stop.
     limit
         Most events to print; 0 prints all.
+    follow_causes
+        Print each event below the one that led to it, from the beginning on, and what followed.
     """
-    from polars.exceptions import PanicException
-
     from sim.journal import RunLog
 
     log = RunLog.open(run)
@@ -62,14 +65,32 @@ def show(
         # One more than is printed, to know whether any is left out.
         limit=limit + 1 if limit else None,
     )
+    with reading(run):
+        if follow_causes:
+            printed = print_followed(log, rows, limit, as_json=json)
+        else:
+            printed = _print_rows(rows, limit, as_json=json)
+    if not printed:
+        remark(f"no event matches; {run} holds {log.events:,} events")
+
+
+@contextmanager
+def reading(run: Path) -> Iterator[None]:
+    """Blame what goes wrong inside the block on the log's damage where that is the reason.
+
+    Raises
+    ------
+    UserError
+        What was read makes no sense, and the log does not verify.
+    """
+    from polars.exceptions import PanicException
+
     try:
-        printed = _print_rows(rows, limit, as_json=json)
+        yield
     except (Exception, PanicException) as error:
         if not bad_input(error):
             _blame_damage(run, error)
         raise
-    if not printed:
-        remark(f"no event matches; {run} holds {log.events:,} events")
 
 
 def _print_rows(rows: "Iterable[Row]", limit: int, *, as_json: bool) -> int:
@@ -77,7 +98,7 @@ def _print_rows(rows: "Iterable[Row]", limit: int, *, as_json: bool) -> int:
     printed = 0
     for row in rows:
         if limit and printed == limit:
-            remark(f"the first {limit:,} events; --limit 0 prints all")
+            say_more(limit)
             break
         if as_json:
             print_json_line(row)
@@ -88,13 +109,8 @@ def _print_rows(rows: "Iterable[Row]", limit: int, *, as_json: bool) -> int:
 
 
 def _text(row: "Row") -> str:
-    details = " ".join(
-        f"{key}={value}"
-        for key, value in row.items()
-        if key not in {"seq", "time_us", "kind"} and value not in {"", None}
-    )
     time = format_us(int(row["time_us"]))
-    return f"{row['seq']:>10}  {time}  {row['kind']:<{KIND_WIDTH}} {details}\n"
+    return f"{row['seq']:>10}  {time}  {row['kind']:<{KIND_WIDTH}} {details(row)}\n"
 
 
 def _blame_damage(run: Path, error: BaseException) -> None:

@@ -21,7 +21,7 @@ _LONGEST_WORD = 24
 
 Row = tuple[str, ...]
 Sections = Mapping[str, Sequence[Row]]
-"""Rows by the name of their section, in order."""
+"""Rows by the name of their section, in order; an empty name is not shown."""
 
 
 @attrs.frozen
@@ -62,7 +62,8 @@ def print_table(console: PlainConsole, columns: Sequence[Column], sections: Sect
         )
     for name, rows in sections.items():
         table.add_section()
-        table.add_row(bold(name.replace("_", " ")))
+        if name:
+            table.add_row(bold(name.replace("_", " ")))
         for row in rows:
             table.add_row(*row)
     console.print(table)
@@ -95,7 +96,8 @@ def _widths(
 def _print_list(console: PlainConsole, columns: Sequence[Column], sections: Sections) -> None:
     """Print each row as its first cell and, below it, the others with the names of their columns."""
     for name, rows in sections.items():
-        console.say(bold(name.replace("_", " ")))
+        if name:
+            console.say(bold(name.replace("_", " ")))
         for row in rows:
             console.say(row[0])
             others = (

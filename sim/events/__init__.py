@@ -40,6 +40,7 @@ from sim.events.platform import (
     RuleChanged,
     RunEnded,
     RunStarted,
+    StateCheckpointed,
     TokenListed,
 )
 from sim.events.ramps import (
@@ -84,6 +85,7 @@ __all__ = [
     "RunEnded",
     "RunStarted",
     "Schema",
+    "StateCheckpointed",
     "TokenListed",
     "Trade",
     "TrainingCompleted",

@@ -57,7 +57,10 @@ class Trade(_Orders):
 
 @event
 class OrderCancelled(_Orders):
-    """An order left the book, or its remainder never rested."""
+    """An order left the book, or its remainder never rested.
+
+    `cause` is its acceptance, where logged, or the event of the platform that took it away.
+    """
 
     order: int
     client: int

@@ -23,6 +23,14 @@ class RunEnded(Event):
 
 
 @event
+class StateCheckpointed(Event):
+    """What every event before this one adds up to, so that a replay can be compared on the way."""
+
+    department: ClassVar[str] = "run"
+    state_hash: str
+
+
+@event
 class RuleChanged(Event):
     """A dated parameter takes a new value; `rule` is its id."""
 

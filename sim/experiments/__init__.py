@@ -7,6 +7,12 @@ package first and must be able to limit their threads before they are loaded.
 from sim.experiments.batch import run_batch
 from sim.experiments.comparing import Comparison, run_comparison, variant_files
 from sim.experiments.errors import ExperimentError
+from sim.experiments.recorded import (
+    RecordedComparison,
+    SharedPast,
+    compare_recorded,
+    holds_runs,
+)
 from sim.experiments.seeds import parse_seeds
 from sim.experiments.tasks import Failed, Finished, Result, Source, Task
 
@@ -15,9 +21,13 @@ __all__ = [
     "ExperimentError",
     "Failed",
     "Finished",
+    "RecordedComparison",
     "Result",
+    "SharedPast",
     "Source",
     "Task",
+    "compare_recorded",
+    "holds_runs",
     "parse_seeds",
     "run_batch",
     "run_comparison",

@@ -26,6 +26,7 @@ from sim.events.codes import CancelReason
 from sim.flow.desk import cancel, submit
 from sim.flow.heap import push
 from sim.flow.layout import (
+    ACCEPTED_SEQ,
     BASE,
     BTC_WEIGHT_PPM,
     BUSINESS_ADDRESS,
@@ -42,6 +43,7 @@ from sim.flow.layout import (
     QUOTE,
     RESTING_INSTRUMENT,
     RESTING_ORDER,
+    RESTING_SEQ,
     RESTING_SIDE,
     SEED,
     TICK_LOT_MINOR,
@@ -278,6 +280,7 @@ def _send(plane: Memory, account: int, instrument: int) -> None:
             set_trait(plane, account, RESTING_ORDER, result)
             set_trait(plane, account, RESTING_INSTRUMENT, instrument)
             set_trait(plane, account, RESTING_SIDE, side)
+            set_trait(plane, account, RESTING_SEQ, plane[ACCEPTED_SEQ])
         if result != -1 - EXPOSURE_LIMIT:
             return
         room = exposure_limit(plane, account) - exposure(plane, account)
@@ -290,7 +293,8 @@ def wake_client(plane: Memory, account: int) -> None:
     """Let one client look at the market and act."""
     resting = trait(plane, account, RESTING_ORDER)
     if resting > 0:
-        cancel(plane, account, trait(plane, account, RESTING_INSTRUMENT), resting, BY_CLIENT, 0)
+        rests_in = trait(plane, account, RESTING_INSTRUMENT)
+        cancel(plane, account, rests_in, resting, BY_CLIENT, trait(plane, account, RESTING_SEQ))
         set_trait(plane, account, RESTING_ORDER, 0)
     instrument = _pair(plane, account)
     kind = trait(plane, account, TYPE)

@@ -5,6 +5,7 @@ happened is written as log rows.
 """
 
 from sim.flow.layout import (
+    ACCEPTED_SEQ,
     ACTIVE,
     BASE,
     CLASS,
@@ -166,6 +167,7 @@ def submit(
 ) -> int:
     """Check, match, settle and log one order.
 
+    The seq of its acceptance is left in ACCEPTED_SEQ, so that a later cancellation can name it as its cause.
     A market order carries the price its pre-trade value is checked at; the book ignores it, so only sells
     may be market orders here (a buy pays from a hold at its limit price).
 
@@ -209,6 +211,7 @@ def submit(
     seq = log_order(
         plane, KIND_ACCEPTED, account, instrument, order, side, order_type, life, shown, lots, 0
     )
+    plane[ACCEPTED_SEQ] = seq
     left = lots
     for index in range(out[0]):
         event = BUFFER_HEADER + index * EVENT_WIDTH

@@ -82,6 +82,10 @@ WANT_SIDE: Final = 64
 WANT_PATIENT: Final = 65
 WANT_LOTS: Final = 66
 
+# Header: what the desk said last.
+ACCEPTED_SEQ: Final = 67
+"""Seq of the acceptance of the last order, 0 where the log level leaves it out."""
+
 # Small tables.
 PAIR_STATUS: Final = 80
 """[classes, instruments]."""
@@ -97,7 +101,7 @@ BASE, QUOTE, TICK_LOT_MINOR, LOT_MINOR, MINIMUM_MINOR, HKD_TWIN = range(INSTRUME
 HEADER_WORDS: Final = INSTRUMENT + INSTRUMENTS_N * INSTRUMENT_WIDTH
 
 # A row of TRADER: traits and memory of an account.
-TRADER_WIDTH: Final = 11
+TRADER_WIDTH: Final = 12
 (
     TYPE,
     PAYS_USD,
@@ -108,6 +112,7 @@ TRADER_WIDTH: Final = 11
     RESTING_ORDER,
     RESTING_INSTRUMENT,
     RESTING_SIDE,
+    RESTING_SEQ,
     CLASS,
     ACTIVE,
 ) = range(TRADER_WIDTH)
@@ -134,10 +139,12 @@ PARTICIPANT_WIDTH: Final = 8
     COINS_TARGET_MINOR,
 ) = range(PARTICIPANT_WIDTH)
 
-# A row of LADDER: order ids of bids, then of asks, then the centre last quoted.
+# A row of LADDER: order ids of bids, then of asks, then the centre last quoted, then the seqs of the
+# orders' acceptances in the order of the ids.
 MAX_LEVELS: Final = 16
 CENTRE: Final = 2 * MAX_LEVELS
-LADDER_WIDTH: Final = 2 * MAX_LEVELS + 1
+LADDER_SEQ: Final = CENTRE + 1
+LADDER_WIDTH: Final = LADDER_SEQ + 2 * MAX_LEVELS
 
 # A row of the log.
 ROW_WIDTH: Final = 14

@@ -14,6 +14,7 @@ from sim.events.codes import CancelReason
 from sim.flow.desk import cancel, submit
 from sim.flow.heap import push
 from sim.flow.layout import (
+    ACCEPTED_SEQ,
     BASE,
     CENTRE,
     CLASS,
@@ -25,6 +26,7 @@ from sim.flow.layout import (
     INSTRUMENTS_N,
     INTERVAL_US,
     LADDER,
+    LADDER_SEQ,
     LADDER_WIDTH,
     LEVEL_NOTIONAL_MINOR,
     LEVEL_STEP_PPM,
@@ -134,9 +136,11 @@ def _quote(plane: Memory, account: int, instrument: int) -> None:
         plane, ladder, instrument
     ):
         return
-    for place in range(ladder, ladder + CENTRE):
+    for quote in range(CENTRE):
+        place = ladder + quote
         if plane[place] > 0:
-            cancel(plane, account, instrument, plane[place], BY_PARTICIPANT, 0)
+            accepted = plane[ladder + LADDER_SEQ + quote]
+            cancel(plane, account, instrument, plane[place], BY_PARTICIPANT, accepted)
             plane[place] = 0
     plane[ladder + CENTRE] = centre
     for quote in range(2 * parameter(plane, account, LEVELS)):
@@ -155,6 +159,7 @@ def _quote(plane: Memory, account: int, instrument: int) -> None:
         if price > 0 and lots > 0:
             order = submit(plane, account, instrument, side, LIMIT, GTC, price, lots)
             plane[ladder + side * MAX_LEVELS + level] = max(order, 0)
+            plane[ladder + LADDER_SEQ + side * MAX_LEVELS + level] = plane[ACCEPTED_SEQ]
 
 
 @compiled

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from sim.journal.controls import ControlRows
+from sim.journal.cuts import Cuts
 from sim.journal.errors import JournalError
 from sim.journal.rows import OrderRows
 from sim.journal.sealing import Unsealed
@@ -45,23 +46,25 @@ class Buffers:
     are handed over in order all the same.
     """
 
-    def __init__(self, segment_events: int) -> None:
-        self._segment_events = segment_events
+    def __init__(self, cuts: Cuts) -> None:
+        self._cuts = cuts
         self._open: dict[int, _Buffer] = {}
         self._first_open = 1
 
     @property
     def first_seq(self) -> int:
         """First seq that is not handed over."""
-        return (self._first_open - 1) * self._segment_events + 1
+        return self._cuts.end(self._first_open - 1) + 1
 
     def controls_at(self, seq: int) -> tuple[ControlRows, int]:
         """Return where control events from a seq on go, and the first seq they may not have any more."""
-        number = (seq - 1) // self._segment_events + 1
-        return self._buffer(number).controls, number * self._segment_events + 1
+        number = self._cuts.number(seq)
+        return self._buffer(number).controls, self._cuts.end(number) + 1
 
     def _buffer(self, number: int) -> _Buffer:
-        return self._open.setdefault(number, _Buffer(self._segment_events))
+        if number not in self._open:
+            self._open[number] = _Buffer(self._cuts.length(number))
+        return self._open[number]
 
     def take(self, kind: str, frame: pl.DataFrame, next_seq: int) -> None:
         """Copy rows of one kind with rising seqs from `first_seq` to before `next_seq`; at least one row.
@@ -77,22 +80,24 @@ class Buffers:
                 f"rows of {kind} have seqs from {seq.min()} to {seq.max()}; "
                 f"expected rising ones from {self.first_seq} to {next_seq - 1}"
             )
-        first, last = ((int(place) - 1) // self._segment_events for place in (seq[0], seq[-1]))
-        ends = [number * self._segment_events for number in range(first + 1, last + 1)]
+        first, last = (self._cuts.number(int(place)) for place in (seq[0], seq[-1]))
+        ends = [self._cuts.end(number) for number in range(first, last)]
         cuts = [0, *np.searchsorted(seq, ends, side="right").tolist(), frame.height]
-        for number, (start, stop) in enumerate(pairwise(cuts), first + 1):
+        for number, (start, stop) in enumerate(pairwise(cuts), first):
             if stop > start:
                 self._buffer(number).take(kind, frame[start:stop])
 
     def full(self) -> Iterator[Unsealed]:
         """Yield, in order, every segment whose rows have all come."""
-        while (buffer := self._open.get(self._first_open)) and buffer.rows >= self._segment_events:
-            yield self._hand_over(buffer, self._first_open * self._segment_events)
+        while buffer := self._open.get(self._first_open):
+            if buffer.rows < self._cuts.length(self._first_open):
+                return
+            yield self._hand_over(buffer, self._cuts.end(self._first_open))
 
     def rest(self, next_seq: int) -> Iterator[Unsealed]:
         """Yield what is left up to before `next_seq`, whether its rows have come or not."""
         while self.first_seq < next_seq:
-            last_seq = min(self._first_open * self._segment_events, next_seq - 1)
+            last_seq = min(self._cuts.end(self._first_open), next_seq - 1)
             yield self._hand_over(self._buffer(self._first_open), last_seq)
 
     def prefix(self) -> Iterator[Unsealed]:

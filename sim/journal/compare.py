@@ -41,10 +41,10 @@ def common_past(first: RunLog, second: RunLog) -> CommonPast:
     JournalError
         They are cut into segments of different lengths, or the segment in which they part cannot be read.
     """
-    if first.segment_events != second.segment_events:
+    if first.cuts != second.cuts:
         raise JournalError(
-            f"{first.run_dir} has segments of {first.segment_events} events, "
-            f"{second.run_dir} of {second.segment_events}: their chains cannot be compared"
+            f"{first.run_dir} has segments of {_lengths(first)} events, "
+            f"{second.run_dir} of {_lengths(second)}: their chains cannot be compared"
         )
     pairs = list(zip(first.segments, second.segments, strict=False))
     equal = next(
@@ -59,6 +59,13 @@ def common_past(first: RunLog, second: RunLog) -> CommonPast:
             min(one.last_seq, other.last_seq),
         )
     return CommonPast(equal, pairs[equal - 1][0].last_seq if equal else 0, difference)
+
+
+def _lengths(log: RunLog) -> str:
+    cuts = log.cuts
+    if cuts.first_events == cuts.segment_events:
+        return f"{cuts.segment_events}"
+    return f"{cuts.first_events} to {cuts.segment_events}"
 
 
 def read_tables(run_dir: Path, segment: Segment) -> dict[str, pl.DataFrame]:
@@ -77,7 +84,7 @@ def first_difference(
     ]
     if not seqs:
         return None
-    return Difference(min(seqs), _event(first, min(seqs)), _event(second, min(seqs)))
+    return Difference(min(seqs), event_text(first, min(seqs)), event_text(second, min(seqs)))
 
 
 def _first_in_kind(
@@ -104,7 +111,8 @@ def _first_in_kind(
     return int(rest["seq"][0]) if rest.height else None
 
 
-def _event(tables: Mapping[str, pl.DataFrame], seq: int) -> str:
+def event_text(tables: Mapping[str, pl.DataFrame], seq: int) -> str:
+    """Write the event of a seq with all its values; `nothing` where there is none."""
     for kind, table in tables.items():
         row = table.filter(pl.col("seq") == seq)
         if row.height:

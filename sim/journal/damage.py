@@ -9,11 +9,24 @@ import attrs
 import polars as pl
 
 from sim.journal.digest import BLOCK_ROWS, TableDigest, row_sums, table_digest
-from sim.journal.errors import JournalError
+from sim.journal.durable import FileDigest
+from sim.journal.errors import JournalError, explained
 from sim.journal.manifest import Part, part_of
 from sim.journal.parquet import read_part
 
 _PATIENCE_S = 120
+
+
+def file_problem(path: Path, expected: FileDigest) -> str:
+    """Say what is wrong with a file's bytes; empty where they are those that were sealed."""
+    try:
+        with explained("cannot be read"):
+            actual = FileDigest.of(path)
+    except JournalError as error:
+        return str(error)
+    if actual.size_bytes != expected.size_bytes:
+        return f"has {actual.size_bytes} bytes; {expected.size_bytes} were sealed"
+    return "" if actual == expected else "its bytes are not those that were sealed"
 
 
 def examine(path: Path, part: Part) -> str:

@@ -42,6 +42,11 @@ def publish(paths: list[Path]) -> None:
     """Flush written partial files to disk, then give them their names, durably; raises OSError."""
     for path in paths:
         flush(partial(path))
+    rename(paths)
+
+
+def rename(paths: list[Path]) -> None:
+    """Give flushed partial files their names, durably; raises OSError."""
     for path in paths:
         partial(path).rename(path)
     for folder in dict.fromkeys(path.parent for path in paths):

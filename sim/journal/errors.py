@@ -13,6 +13,14 @@ class JournalError(Exception):
     """A run's log cannot be written or read; the message is one sentence for the user."""
 
 
+class RecordMismatchError(JournalError):
+    """A life that was lived again is not the recorded one; the message names the first event that differs."""
+
+
+class QuarantinedError(JournalError):
+    """A run's log cannot be believed, from the place on that the message names."""
+
+
 _SENTENCES = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",

@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args
 
 import attrs
 
+from sim.journal.cuts import Cuts
 from sim.journal.digest import DIGEST_BYTES, RowSums, TableDigest, canonical_json
 from sim.journal.durable import FileDigest, is_locked
 from sim.journal.errors import JournalError, explained
@@ -84,7 +85,7 @@ class Segment:
 class Header:
     """The first line: what the caller said about the run, and how it is cut."""
 
-    segment_events: int = attrs.field(validator=_COUNT)
+    cuts: Cuts
     content: Mapping[str, Any] = attrs.field(validator=_MAPPING)
     attachments: Mapping[str, FileDigest]
     """Files that belong to the run besides its events, by name in the run folder."""
@@ -97,7 +98,7 @@ class Header:
     @property
     def first_chain(self) -> str:
         """Chain before the first segment; depends on how a run is cut, and on nothing else."""
-        return _digest(canonical_json({"format": FORMAT, "segment_events": self.segment_events}))
+        return _digest(canonical_json({"format": FORMAT, **_cuts_record(self.cuts)}))
 
 
 @attrs.frozen
@@ -152,11 +153,19 @@ def _check(record: Mapping[str, Any], previous_check: str) -> str:
     return _digest(bytes.fromhex(previous_check), canonical_json(record))
 
 
+def _cuts_record(cuts: Cuts) -> dict[str, int]:
+    record = {"segment_events": cuts.segment_events}
+    # Runs whose segments all have one length say nothing of growth, as before there was any.
+    if cuts.first_events != cuts.segment_events:
+        record["first_segment_events"] = cuts.first_events
+    return record
+
+
 def _header_record(header: Header) -> dict[str, Any]:
     return {
         "line": "header",
         "format": FORMAT,
-        "segment_events": header.segment_events,
+        **_cuts_record(header.cuts),
         "header": header.content,
         "attachments": {name: attrs.asdict(file) for name, file in header.attachments.items()},
     }
@@ -213,7 +222,9 @@ def _entry(record: dict[str, Any]) -> Entry:
         if record["format"] != FORMAT:
             raise ValueError(f"has format {record['format']}; this version reads format {FORMAT}")
         files = {name: FileDigest(**file) for name, file in record["attachments"].items()}
-        return Header(record["segment_events"], record["header"], files)
+        events = record["segment_events"]
+        cuts = Cuts(events, record.get("first_segment_events", events))
+        return Header(cuts, record["header"], files)
     if line == "segment":
         return Segment(**{**record, "parts": tuple(part_of(part) for part in record["parts"])})
     return {"end": Closing, "resumed": Resumption}[line](**record)  # type: ignore[no-any-return]
@@ -290,6 +301,9 @@ def read(run_dir: Path) -> Manifest:
             del segments[entry.segments :]
     unfinished: State = "running" if alive else "interrupted"
     state: State = closing.state if closing else unfinished
+    if damage:
+        # No line can be added behind a damaged one, so this state is found again each time.
+        state = "quarantined"
     return Manifest(entries[0], tuple(segments), closing, state, last_check, whole, damage, torn)
 
 

@@ -1,12 +1,15 @@
 """Part files: how a table lies in Parquet, and how it comes back."""
 
 from collections.abc import Sequence
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 from polars import selectors
 
 from sim.events import KINDS
+from sim.journal.durable import FileDigest
 from sim.journal.errors import explained
 from sim.journal.tables import table_schema
 
@@ -19,20 +22,25 @@ _ROW_GROUP_ROWS = 1 << 17
 _CASTS = pl.ScanCastOptions(categorical_to_string="allow")
 
 
-def write_part(kind: str, table: pl.DataFrame, path: Path) -> None:
-    """Write a kind's rows; raises OSError or PolarsError.
+def write_part(kind: str, table: pl.DataFrame, path: Path) -> FileDigest:
+    """Write a kind's rows and return the file's digest; raises OSError or PolarsError.
 
     The rule of order-plane rows is mostly empty and lies in the file as a dictionary column: as strings
     that one column would take a third of the time to write all of them.
     """
     if KINDS[kind].plane == "order":
         table = table.with_columns(pl.col("rule").cast(pl.Categorical))
+    # By way of memory: of a full disk Polars says no more than that its file is "out of specification".
+    file = BytesIO()
     table.write_parquet(
-        path,
+        file,
         compression="zstd",
         compression_level=_COMPRESSION_LEVEL,
         row_group_size=_ROW_GROUP_ROWS,
     )
+    data = file.getvalue()
+    path.write_bytes(data)
+    return FileDigest(len(data), sha256(data).hexdigest())
 
 
 def read_part(path: Path) -> pl.DataFrame:

@@ -12,9 +12,12 @@ import polars as pl
 from sim.events import KINDS, Event, schema_of
 from sim.journal import manifest
 from sim.journal.controls import events_of
-from sim.journal.errors import JournalError, explained
+from sim.journal.cuts import Cuts
+from sim.journal.damage import file_problem
+from sim.journal.errors import JournalError, QuarantinedError, explained
 from sim.journal.manifest import Manifest, Part, Segment, State
 from sim.journal.parquet import scan_parts
+from sim.journal.recovery import settled
 from sim.journal.tables import table_schema
 
 _CLIENT_COLUMNS = ("client", "taker", "maker")
@@ -35,15 +38,19 @@ class RunLog:
     def open(cls, run_dir: Path | str) -> Self:
         """Open a run, whether it is complete, interrupted or still being written.
 
+        A run whose writer was killed is marked first (`recovery.settled`).
+
         Raises
         ------
         JournalError
-            The folder is no run, or its manifest is damaged.
+            The folder is no run.
+        QuarantinedError
+            Its manifest is damaged.
         """
         run_dir = Path(run_dir)
-        found = manifest.read(run_dir)
+        found = settled(run_dir)
         if found.damage:
-            raise JournalError(
+            raise QuarantinedError(
                 f"{run_dir / manifest.FILE_NAME}: {found.damage}; valid up to seq {found.events}; "
                 f"`vatp log verify` says more"
             )
@@ -75,14 +82,24 @@ class RunLog:
         return self._manifest.head
 
     @property
+    def first_chain(self) -> str:
+        """Chain before the first event."""
+        return self._manifest.header.first_chain
+
+    @property
     def segments(self) -> tuple[Segment, ...]:
         """The committed segments; equal `chain` of two runs' segments proves a common past up to there."""
         return self._manifest.segments
 
     @property
     def segment_events(self) -> int:
-        """Rows over all kinds in a full segment."""
-        return self._manifest.header.segment_events
+        """Rows over all kinds in a segment of full length."""
+        return self.cuts.segment_events
+
+    @property
+    def cuts(self) -> Cuts:
+        """Where the log is cut into segments."""
+        return self._manifest.header.cuts
 
     @property
     def events(self) -> int:
@@ -146,6 +163,29 @@ class RunLog:
         if not path.is_file():
             raise JournalError(f"{path} is gone; `vatp log verify` says what is still valid")
         return path
+
+    def tables(
+        self, segment: Segment, kinds: Iterable[str], first_seq: int, last_seq: int
+    ) -> dict[str, pl.DataFrame]:
+        """Read the rows of some kinds of one segment between two seqs, both included; kinds without any are left out.
+
+        Raises
+        ------
+        JournalError
+            A part file is not what was sealed, or cannot be read.
+        """
+        wanted = frozenset(kinds)
+        between = pl.col("seq").is_between(first_seq, last_seq)
+        parts = [part for part in segment.parts if part.kind in wanted]
+        scans = [self._checked(part).filter(between) for part in parts]
+        with explained(
+            f"cannot read segment {segment.number} of {self.run_dir}",
+            "`vatp log verify` says what is still valid",
+        ):
+            # All at once: small files one after another would take twice as long.
+            found = pl.collect_all(scans)
+        pairs = zip(parts, found, strict=True)
+        return {part.kind: table for part, table in pairs if table.height}
 
     def control_events(self) -> Iterator[tuple[int, Event]]:
         """Yield every control event with its seq, in seq order; memory is that of one segment."""
@@ -216,10 +256,21 @@ class RunLog:
                     rows += _rows(part.kind, self._read(part, condition, limit))
             yield sorted(rows, key=itemgetter("seq"))
 
-    def _read(self, part: Part, condition: pl.Expr, limit: int | None) -> pl.DataFrame:
+    def _checked(self, part: Part) -> pl.LazyFrame:
+        """Scan a part, once its bytes are known to be those that were sealed.
+
+        Damaged Parquet can make its reader panic, ask for any amount of memory or never end.
+        """
         path = self._path(part)
-        with explained(f"cannot read {path}", "`vatp log verify` says what is still valid"):
-            rows = scan_parts(part.kind, [path]).filter(condition)
+        if problem := file_problem(path, part.file):
+            raise JournalError(f"{path}: {problem}; `vatp log verify` says what is still valid")
+        return scan_parts(part.kind, [path])
+
+    def _read(self, part: Part, condition: pl.Expr, limit: int | None) -> pl.DataFrame:
+        rows = self._checked(part).filter(condition)
+        with explained(
+            f"cannot read {self.run_dir / part.path}", "`vatp log verify` says what is still valid"
+        ):
             return (rows if limit is None else rows.head(limit)).collect()
 
 

@@ -1,6 +1,7 @@
 """Sealing: the rows of one segment become files on disk and one manifest entry."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
@@ -8,7 +9,7 @@ import polars as pl
 
 from sim.events import schema_of
 from sim.journal.digest import row_sums, table_digest
-from sim.journal.durable import FileDigest, discard, flush, partial, publish
+from sim.journal.durable import FileDigest, discard, flush, partial, rename
 from sim.journal.errors import JournalError, explained
 from sim.journal.manifest import Part, Segment, next_chain, segment_digest
 from sim.journal.order import first_disorder
@@ -97,29 +98,42 @@ def _part(kind: str, table: pl.DataFrame, number: int) -> Part:
 
 
 def write_parts(run_dir: Path, segment: Segment, tables: dict[str, pl.DataFrame]) -> Segment:
-    """Write a segment's part files durably; returns the segment with the files' own digests.
+    """Write a segment's part files beside their names; returns the segment with the files' own digests.
 
     Raises
     ------
     JournalError
-        A file cannot be written; nothing of the segment is left under its name.
+        A file cannot be written; nothing of the segment is left.
     """
-    paths = [run_dir / part.path for part in segment.parts]
     written = []
+    with _all_or_nothing(run_dir, segment) as paths:
+        for part, path in zip(segment.parts, paths, strict=True):
+            _ensure_folder(path.parent)
+            file = write_part(part.kind, tables[part.kind], partial(path))
+            written.append(attrs.evolve(part, file=file))
+        for path in paths:
+            flush(partial(path))
+    return attrs.evolve(segment, parts=tuple(written))
+
+
+def publish_parts(run_dir: Path, segment: Segment) -> None:
+    """Give a segment's written files their names, durably; raises JournalError."""
+    with _all_or_nothing(run_dir, segment) as paths:
+        rename(paths)
+
+
+@contextmanager
+def _all_or_nothing(run_dir: Path, segment: Segment) -> Iterator[list[Path]]:
+    paths = [run_dir / part.path for part in segment.parts]
     try:
         with explained(
             f"cannot write segment {segment.number} of {run_dir}",
             f"the run is valid up to seq {segment.first_seq - 1}",
         ):
-            for part, path in zip(segment.parts, paths, strict=True):
-                _ensure_folder(path.parent)
-                write_part(part.kind, tables[part.kind], partial(path))
-                written.append(attrs.evolve(part, file=FileDigest.of(partial(path))))
-            publish(paths)
+            yield paths
     except JournalError:
         discard(paths)
         raise
-    return attrs.evolve(segment, parts=tuple(written))
 
 
 def _ensure_folder(folder: Path) -> None:

@@ -9,19 +9,34 @@ from typing import Any, BinaryIO, Self
 import polars as pl
 
 from sim.journal import manifest
-from sim.journal.compare import first_difference, read_tables
+from sim.journal.compare import event_text, first_difference, read_tables
+from sim.journal.cuts import Cuts
 from sim.journal.digest import canonical_json
 from sim.journal.durable import append_durably, flush, lock, write_durably
-from sim.journal.errors import JournalError, explained
+from sim.journal.errors import JournalError, RecordMismatchError, explained
+from sim.journal.forking import Parent
 from sim.journal.manifest import Closing, EndState, Entry, Header, Manifest, Resumption, Segment
-from sim.journal.sealing import EVENTS_FOLDER, Past, Unsealed, describe, tables_of, write_parts
+from sim.journal.sealing import (
+    EVENTS_FOLDER,
+    Past,
+    Unsealed,
+    describe,
+    publish_parts,
+    tables_of,
+    write_parts,
+)
 
 
 class Store:
     """A run folder held by this process alone."""
 
     def __init__(
-        self, run_dir: Path, header: Header, file: BinaryIO, recorded: Manifest | None
+        self,
+        run_dir: Path,
+        header: Header,
+        file: BinaryIO,
+        recorded: Manifest | None = None,
+        parent: Parent | None = None,
     ) -> None:
         self.run_dir = run_dir
         self.header = header
@@ -32,6 +47,7 @@ class Store:
         self._check = recorded.last_check if recorded else manifest.NO_CHECK
         self._recorded = list(recorded.segments) if recorded else []
         self._closing = recorded.closing if recorded else None
+        self._parent = parent
         self._events = 0
 
     @classmethod
@@ -39,10 +55,11 @@ class Store:
         cls,
         run_dir: Path,
         content: Mapping[str, Any],
-        segment_events: int,
+        cuts: Cuts,
         attachments: Mapping[str, bytes],
+        parent: Parent | None = None,
     ) -> Self:
-        """Make a run folder and write its header.
+        """Make a run folder and write its header; a fork's segments are compared with its parent's.
 
         Raises
         ------
@@ -65,7 +82,7 @@ class Store:
                 files = {
                     name: write_durably(run_dir / name, data) for name, data in attachments.items()
                 }
-                store = cls(run_dir, Header(segment_events, header, files), file, None)
+                store = cls(run_dir, Header(cuts, header, files), file, parent=parent)
                 store._append(store.header)
                 flush(run_dir)
                 flush(run_dir.parent)
@@ -117,6 +134,8 @@ class Store:
         """
         tables = tables_of(rows)
         segment = describe(rows, tables, self._past)
+        if self._parent:
+            self._parent.check(segment, tables)
         recorded_to = self._compare(segment, tables) if self.is_replaying else 0
         if segment.last_seq > recorded_to:
             self._commit(segment, tables)
@@ -133,12 +152,12 @@ class Store:
             last_seq = min(segment.last_seq, recorded.last_seq)
             difference = first_difference(read_tables(self.run_dir, recorded), tables, last_seq)
             if difference:
-                raise JournalError(
+                raise RecordMismatchError(
                     f"the re-run differs from {self.run_dir} at seq {difference.seq}: "
                     f"{difference.first} on record, {difference.second} now"
                 )
             if segment.last_seq == recorded.last_seq:
-                raise JournalError(
+                raise RecordMismatchError(
                     f"the re-run has the events of segment {segment.number} of {self.run_dir}, "
                     f"but in tables of another schema version"
                 )
@@ -146,11 +165,14 @@ class Store:
 
     def _commit(self, segment: Segment, tables: dict[str, pl.DataFrame]) -> None:
         if self._closing and self._closing.state == "complete":
-            raise JournalError(
+            raise RecordMismatchError(
                 f"the re-run goes on after seq {self._closing.events}, where {self.run_dir} is complete"
             )
+        # What may fail for want of room comes first: a shorter segment on record counts until then.
+        written = write_parts(self.run_dir, segment, tables)
         self._reopen()
-        self._append(write_parts(self.run_dir, segment, tables))
+        publish_parts(self.run_dir, written)
+        self._append(written)
 
     def _reopen(self) -> None:
         """Say in the manifest that a run which had ended goes on behind the segments found equal."""
@@ -173,8 +195,9 @@ class Store:
         try:
             if self.is_replaying:
                 if state != "interrupted":
-                    raise JournalError(
-                        f"the re-run ends at seq {self._events}, before the record does"
+                    raise RecordMismatchError(
+                        f"the re-run ends at seq {self._events}, before the record does: "
+                        f"{self._event_on_record(self._events + 1)} on record, nothing now"
                     )
             elif self._closing is None or self._closing.state != "complete":
                 self._reopen()
@@ -182,6 +205,10 @@ class Store:
         finally:
             self._file.close()
         return self.head
+
+    def _event_on_record(self, seq: int) -> str:
+        segment = next(found for found in self._recorded if found.last_seq >= seq)
+        return event_text(read_tables(self.run_dir, segment), seq)
 
     def _append(self, entry: Entry) -> None:
         if self._file.closed:

@@ -1,21 +1,25 @@
 """Verification: every byte of a run must be what was sealed, and its order whole."""
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import attrs
 import polars as pl
 
 from sim.journal import manifest
-from sim.journal.damage import change, examine
-from sim.journal.durable import FileDigest
-from sim.journal.errors import JournalError, explained
+from sim.journal.damage import change, examine, file_problem
+from sim.journal.errors import JournalError
 from sim.journal.manifest import Manifest, Segment
 from sim.journal.order import first_disorder
 from sim.journal.parquet import read_part
 from sim.journal.sealing import EVENTS_FOLDER, part_path
 
 Progress = Callable[[int, int], None]
+
+_THREADS = 2
+"""Segments verified at once; each lies in memory as a whole."""
 
 
 @attrs.frozen
@@ -44,7 +48,7 @@ def verify(
 ) -> Verification:
     """Check a run: manifest, chain, every file, every value, and the order of events.
 
-    Reads one segment at a time: memory does not grow with the run.
+    Reads a few segments at a time: memory does not grow with the run.
 
     Parameters
     ----------
@@ -116,7 +120,7 @@ def _manifest_problems(run_dir: Path, found: Manifest) -> list[str]:
             f"but the segments have {found.events} and {found.head}"
         )
     for name, file in found.header.attachments.items():
-        problem = _file_problem(run_dir / name, file)
+        problem = file_problem(run_dir / name, file)
         if problem:
             problems.append(f"{name}: {problem}")
     return problems
@@ -134,18 +138,43 @@ def _segment_problems(
     run_dir: Path, found: Manifest, progress: Progress | None, *, locate: bool
 ) -> list[list[str]]:
     problems: list[list[str]] = []
-    before: Segment | None = None
-    for place, segment in enumerate(found.segments):
+    befores = [None, *found.segments[:-1]]
+    contents = _in_threads(
+        lambda place: _content_problems(run_dir, found.segments[place], befores[place]),
+        len(found.segments),
+    )
+    for place, (segment, before) in enumerate(zip(found.segments, befores, strict=False)):
         if progress:
             progress(place, len(found.segments))
-        here = _chain_problems(found, segment, before)
-        here += _content_problems(run_dir, segment, before, locate=locate)
+        content = next(contents)
+        if content and locate:
+            # Which rows changed is looked up once: for the first segment where any did.
+            content = _content_problems(run_dir, segment, before, locate=True)
+        here = _chain_problems(found, segment, before) + content
         locate = locate and not here
         problems.append([f"segment {segment.number}: {problem}" for problem in here])
-        before = segment
     if progress:
         progress(len(found.segments), len(found.segments))
     return problems
+
+
+def _in_threads(work: Callable[[int], list[str]], count: int) -> Iterator[list[str]]:
+    """Yield what the work makes of 0, 1, 2… in order, a few at a time: memory does not grow with the count.
+
+    Hashing and reading release the interpreter, so that threads share the cores.
+    """
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="verify") as threads:
+        running: deque[Future[list[str]]] = deque()
+        try:
+            for place in range(count):
+                running.append(threads.submit(work, place))
+                if len(running) > _THREADS:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        finally:
+            for waiting in running:
+                waiting.cancel()
 
 
 def _chain_problems(found: Manifest, segment: Segment, before: Segment | None) -> list[str]:
@@ -163,7 +192,7 @@ def _chain_problems(found: Manifest, segment: Segment, before: Segment | None) -
     if segment.digest != manifest.segment_digest(segment.parts):
         problems.append("its digest is not that of its parts")
     is_last = segment is found.segments[-1]
-    end = segment.number * found.header.segment_events
+    end = found.header.cuts.end(segment.number)
     if segment.last_seq > end or (segment.last_seq < end and not is_last):
         problems.append(f"ends at seq {segment.last_seq}; expected {end}")
     if [part.path for part in segment.parts] != sorted(
@@ -176,13 +205,13 @@ def _chain_problems(found: Manifest, segment: Segment, before: Segment | None) -
 
 
 def _content_problems(
-    run_dir: Path, segment: Segment, before: Segment | None, *, locate: bool
+    run_dir: Path, segment: Segment, before: Segment | None, *, locate: bool = False
 ) -> list[str]:
     tables: dict[str, pl.DataFrame] = {}
     problems = []
     for part in segment.parts:
         path = run_dir / part.path
-        problem = _file_problem(path, part.file)
+        problem = file_problem(path, part.file)
         if problem and locate and path.is_file():
             problem = f"{problem}; {examine(path, part)}"
         elif not problem:
@@ -193,20 +222,8 @@ def _content_problems(
                 problem = str(error)
         if problem:
             problems.append(f"{part.path}: {problem}")
-            # Where rows changed is looked up once: for the first file that did.
-            locate = False
+            locate = False  # the first damaged file only
     return problems or _order_problems(segment, tables, before)
-
-
-def _file_problem(path: Path, expected: FileDigest) -> str:
-    try:
-        with explained("cannot be read"):
-            actual = FileDigest.of(path)
-    except JournalError as error:
-        return str(error)
-    if actual.size_bytes != expected.size_bytes:
-        return f"has {actual.size_bytes} bytes; {expected.size_bytes} were sealed"
-    return "" if actual == expected else "its bytes are not those that were sealed"
 
 
 def _order_problems(

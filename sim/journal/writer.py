@@ -10,15 +10,17 @@ import polars as pl
 from sim.events import Event
 from sim.journal.background import Worker
 from sim.journal.buffers import Buffers
+from sim.journal.cuts import Cuts
 from sim.journal.errors import JournalError
+from sim.journal.forking import Parent
 from sim.journal.manifest import EndState
 from sim.journal.sealing import Unsealed
 from sim.journal.store import Store
 from sim.journal.tables import check_frame
 
 SEGMENT_EVENTS = 1 << 19
-MOST_SEGMENT_EVENTS = 1 << 24
-"""A segment lies in memory as a whole, up to three of them at a time."""
+FIRST_SEGMENT_EVENTS = 1 << 14
+"""A run that is killed loses at most about a quarter of what it wrote (see `sim.journal.cuts`)."""
 
 Source = Callable[[], Mapping[str, pl.DataFrame]]
 """Hands over the order plane's rows of reserved seqs that it has not handed over before, by kind."""
@@ -47,7 +49,7 @@ class Journal:
         self._next_seq = 1
         self._time_us: int | None = None
         """Time of the last control event."""
-        self._buffers = Buffers(store.header.segment_events)
+        self._buffers = Buffers(store.header.cuts)
         self._controls, self._controls_end = self._buffers.controls_at(1)
         self._ended = False
         """Whether the last event came."""
@@ -58,7 +60,7 @@ class Journal:
         cls,
         run_dir: Path,
         header: Mapping[str, Any],
-        segment_events: int = SEGMENT_EVENTS,
+        segment_events: int | None = None,
         attachments: Mapping[str, bytes] | None = None,
     ) -> Self:
         """Start a new run.
@@ -70,7 +72,8 @@ class Journal:
         header
             JSON; a part of the run's head, so only what is the same in every repetition belongs here.
         segment_events
-            Rows over all kinds in a segment; a part of the head too.
+            Rows over all kinds in each segment; a part of the head too. None begins with short segments
+            and doubles them as the log grows.
         attachments
             Files to keep in the run folder by name (the resolved scenario); their digests are in the header.
 
@@ -79,11 +82,38 @@ class Journal:
         JournalError
             The folder is occupied or cannot be written, or the header is not JSON.
         """
-        if not 1 <= segment_events <= MOST_SEGMENT_EVENTS:
-            raise JournalError(
-                f"a segment of {segment_events} events; expected 1 to {MOST_SEGMENT_EVENTS}"
-            )
-        return cls(Store.create(run_dir, header, segment_events, attachments or {}))
+        first = FIRST_SEGMENT_EVENTS if segment_events is None else segment_events
+        full = SEGMENT_EVENTS if segment_events is None else segment_events
+        try:
+            cuts = Cuts(full, first)
+        except ValueError as error:
+            raise JournalError(str(error)) from None
+        return cls(Store.create(run_dir, header, cuts, attachments or {}))
+
+    @classmethod
+    def fork(
+        cls,
+        run_dir: Path,
+        header: Mapping[str, Any],
+        parent: Parent,
+        attachments: Mapping[str, bytes] | None = None,
+    ) -> Self:
+        """Start a run that shares a recorded run's past: the same cuts, and the same events up to its end.
+
+        Parameters
+        ----------
+        run_dir, header, attachments
+            As for `create`.
+        parent
+            The recorded run, and how far the past is common. Later calls raise RecordMismatchError at the
+            first segment that differs there, naming the first event that does.
+
+        Raises
+        ------
+        JournalError
+            As `create` does.
+        """
+        return cls(Store.create(run_dir, header, parent.log.cuts, attachments or {}, parent))
 
     @classmethod
     def resume(cls, run_dir: Path, header: Mapping[str, Any]) -> Self:
@@ -92,8 +122,8 @@ class Journal:
         Raises
         ------
         JournalError
-            The run is being written, is damaged, or has another header. Later calls raise it at the first
-            segment that differs, naming the first event that does.
+            The run is being written, is damaged, or has another header. Later calls raise
+            RecordMismatchError at the first segment that differs, naming the first event that does.
         """
         return cls(Store.reopen(run_dir, header))
 

@@ -6,6 +6,7 @@ the fees of every trade; the two share no arithmetic, so an error in either show
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Self
 
 from sim.events import ColdSwept, Event, kind_name
 from sim.ledger.accounts import (
@@ -33,6 +34,16 @@ class Ledger:
         }
         self.seq = 0
         """Seq of the last event applied."""
+
+    @classmethod
+    def of(cls, state: Mapping[Account, Mapping[str, int]], seq: int) -> Self:
+        """Return the ledger that `state()` was read from after event `seq`."""
+        ledger = cls()
+        for account, balances in state.items():
+            for asset, amount_minor in balances.items():
+                ledger._balances[account, asset] = amount_minor
+        ledger.seq = seq
+        return ledger
 
     def apply(self, seq: int, happened: Event) -> None:
         """Post an event.

@@ -77,7 +77,7 @@ def equilibrium(book: Memory, reference: int) -> tuple[int, int, int]:
     demand, bid = _bids_from(book, price_at(book, ask))
     supply = 0
     low, high, nearest = 0, 0, 0
-    low_surplus, surplus = 0, 0
+    low_surplus, high_surplus, near_surplus = 0, 0, 0
     volume = 0
     # Upwards through all prices of both sides: bids fall out of the demand, asks join the supply.
     while bid != 0:
@@ -88,23 +88,38 @@ def equilibrium(book: Memory, reference: int) -> tuple[int, int, int]:
             ask = next_level(book, ask)
         trading = min(demand, supply)
         over = demand - supply
-        if trading > volume or (trading == volume and abs(over) < abs(surplus)):
+        if trading > volume or (trading == volume and abs(over) < abs(high_surplus)):
             volume = trading
             low, high, nearest = price, price, price
-            low_surplus, surplus = over, over
-        elif trading == volume and abs(over) == abs(surplus):
-            high, surplus = price, over
+            low_surplus, high_surplus, near_surplus = over, over, over
+        elif trading == volume and abs(over) == abs(high_surplus):
+            high, high_surplus = price, over
             if _nearer(price, nearest, reference):
-                nearest = price
+                nearest, near_surplus = price, over
         if price_at(book, bid) == price:
             demand -= _lots_at(book, bid)
             bid = better_level(book, bid)
-    chosen = low
-    if book[MARKET_PRESSURE] != 0 and low_surplus > 0 and surplus > 0:
-        chosen = high
-    elif (book[MARKET_PRESSURE] == 0 or low_surplus >= 0 or surplus >= 0) and reference != 0:
-        chosen = nearest
-    return chosen, volume, low_surplus if chosen == low else surplus
+    pressure = _pressure(book, low_surplus, high_surplus)
+    if pressure > 0:
+        return high, volume, high_surplus
+    if pressure == 0 and reference != 0:
+        return nearest, volume, near_surplus
+    return low, volume, low_surplus
+
+
+@inlined
+def _pressure(book: Memory, low_surplus: int, high_surplus: int) -> int:
+    """1 if buyers press the price up, -1 if sellers press it down, 0 if neither or if it does not count.
+
+    The surplus falls as the price rises, so its sign is the same everywhere if it is at both ends.
+    """
+    pressure = 0
+    if book[MARKET_PRESSURE] != 0:
+        if low_surplus > 0 and high_surplus > 0:
+            pressure = 1
+        elif low_surplus < 0 and high_surplus < 0:
+            pressure = -1
+    return pressure
 
 
 @inlined

@@ -41,7 +41,7 @@ from sim.matching.flags import flags_of, next_arrival, side_in, time_in_force_in
 from sim.matching.ladder import key_of
 from sim.matching.layout import PREVENTION_SHIFT, SIDE_SHIFT
 from sim.matching.queue import join, level_for, new_order, new_terms, slices
-from sim.matching.reach import BREACHED, reach_of, reason_to_stop
+from sim.matching.reach import BREACHED, obstacle, reach_of
 from sim.matching.rows import as_event, write_cancelled, write_rejected, write_row
 from sim.matching.session import change_phase, phase_after_breach
 from sim.matching.table import enter, place_of, take
@@ -223,12 +223,18 @@ def _trade(
     """Trade as far as the order's reach goes; return what is left and why it may not go on."""
     if post_only_crosses(book, packed, price):
         return quantity, _POST_ONLY
-    own, allowed, dynamic = reach_of(book, packed, price)
-    worst = min(allowed, dynamic)
-    if time_in_force_in(packed) == _FOK and not fillable(book, packed, account, worst, quantity):
+    reach = reach_of(book, packed, price)
+    own, _, far, collar, _, dynamic_far = reach
+    worst = min(own, far, collar, dynamic_far)
+    reason = obstacle(book, packed, quantity, reach)
+    if time_in_force_in(packed) == _FOK and (
+        reason != 0 or not fillable(book, packed, account, worst, quantity)
+    ):
         return quantity, _FOK_UNFILLABLE
+    if reason != 0:
+        return quantity, reason
     left = take_liquidity(book, out, packed, order_id, account, price, worst, quantity)
-    return left, reason_to_stop(book, side_in(packed), own, allowed, dynamic)
+    return left, obstacle(book, packed, left, reach)
 
 
 @compiled

@@ -67,12 +67,14 @@ def take_liquidity(
     remaining = quantity
     level = book[state + BEST]
     while level != 0 and remaining > 0 and book[level + KEY] <= worst_key:
+        at = price_of(opposite, book[level + KEY])
         remaining = _sweep(book, out, packed, order_id, account, level, remaining)
         if remaining > 0 and book[state + BEST] == level:
             # The head of the queue holds it up: it is too dear for the amount, or its own.
-            head = book[level + NEXT]
-            if prevention_for(packed, account) == _NONE or book[head + ACCOUNT] != account:
+            dear = type_in(packed) == _BY_AMOUNT and affordable(book, remaining, at) == 0
+            if dear or prevention_for(packed, account) == _NONE:
                 break
+            head = book[level + NEXT]
             remaining = _prevent(book, out, packed, order_id, account, price, head, remaining)
         level = book[state + BEST]
     return remaining
@@ -102,7 +104,7 @@ def _sweep(
         if prevention != _NONE and maker_account == account:
             break
         shown = book[maker + QUANTITY]
-        fill = min(shown, _affordable(book, remaining, price) if by_amount else remaining)
+        fill = min(shown, affordable(book, remaining, price) if by_amount else remaining)
         if fill == 0:
             break
         remaining -= fill * price if by_amount else fill
@@ -150,7 +152,7 @@ def _remove_filled(book: Memory, order: int, terms: int) -> None:
 
 
 @inlined
-def _affordable(book: Memory, amount: int, price: int) -> int:
+def affordable(book: Memory, amount: int, price: int) -> int:
     """Lots that an amount buys at a price, on the lot; none at prices of zero and below."""
     if price <= 0:
         return 0

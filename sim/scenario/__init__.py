@@ -2,6 +2,7 @@
 
 from sim.scenario.checker import check
 from sim.scenario.files import shipped
+from sim.scenario.forking import load_fork
 from sim.scenario.loader import Loaded, load
 from sim.scenario.problems import Problem, ScenarioErrors
 from sim.scenario.resolved import digest, dump
@@ -15,6 +16,7 @@ __all__ = [
     "digest",
     "dump",
     "load",
+    "load_fork",
     "schema",
     "shipped",
 ]

@@ -71,9 +71,26 @@ def load(
             merged.problems.append(setting)
         else:
             merged.lay_setting(setting)
-    if (
-        paths[0] is None
-    ):  # without the scenario itself the rest would be one false alarm after another
+    return loaded_from(merged, paths)
+
+
+def loaded_from(merged: Merged, paths: Sequence[Path | None]) -> Loaded:
+    """Check a scenario that was laid together and fill in what it leaves open.
+
+    Parameters
+    ----------
+    merged
+        The scenario's file, its overlays and its settings.
+    paths
+        The files that were read, the scenario's first; None for one that could not be.
+
+    Raises
+    ------
+    ScenarioErrors
+        Everything that is wrong, in the order of the files and their lines.
+    """
+    if paths[0] is None:
+        # Without the scenario itself the rest would be one false alarm after another.
         raise ScenarioErrors(in_order(merged))
     scenario, named = check_merged(merged)
     if merged.problems or scenario is None or named.regime is None:

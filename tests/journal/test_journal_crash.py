@@ -71,13 +71,14 @@ def test_a_torn_last_line_never_counted(tmp_path: Path) -> None:
         start = sum(map(len, lines[:kept]))
         for cut in {start + 1, start + len(lines[kept]) // 2, start + len(lines[kept]) - 2}:
             manifest.write_bytes(whole[:cut])
+            found = verify(run_dir)
+            assert found.problems == ()
+            assert "the last line was never finished" in found.notes[0]
             log = RunLog.open(run_dir)
             assert log.state == "interrupted"
             assert log.events == min((kept - 1) * 10, 35)
             assert [seq for seq, _ in log.control_events()] == list(range(1, log.events + 1))
-            found = verify(run_dir)
-            assert found.problems == ()
-            assert "the last line was never finished" in found.notes[0]
+            assert verify(run_dir).problems == ()
 
 
 def test_a_run_killed_before_its_header_was_written_is_no_run(tmp_path: Path) -> None:

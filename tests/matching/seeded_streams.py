@@ -266,3 +266,28 @@ def _make_dense_market_commands(draw: Draw, commands: Commands, now: Numbers) ->
     commands["stop_price"][bands] = draw.choice([MOST, MOST, MOST, 110, 104], len(bands))
     commands["quantity"][bands] = draw.choice([0, 0, 2, 4, 8, -1], len(bands))
     commands["detail"][bands] = draw.integers(0, 4, len(bands))
+
+
+def auction_stream(auctions: int, seed: int, orders: int = 12) -> Commands:
+    """Call auctions of orders of one or two lots, whose best prices tie in every way; one book for all.
+
+    Parameters
+    ----------
+    auctions
+        Each opens, collects, uncrosses with a reference and cancels what is left.
+    seed
+        Of NumPy's generator.
+    orders
+        Of each auction.
+    """
+    draw = np.random.default_rng(seed)
+    size = orders + 3
+    commands = np.zeros((auctions, size), COMMAND)
+    commands["kind"][:, 0], commands["detail"][:, 0] = SESSION, 2
+    commands["order"] = np.arange(size)
+    commands["side"] = draw.integers(0, 2, (auctions, size))
+    commands["price"] = draw.integers(96, 105, (auctions, size))
+    commands["quantity"] = 1 + (draw.random((auctions, size)) < 0.2)
+    commands["kind"][:, -2], commands["kind"][:, -1] = UNCROSS, MASS_CANCEL
+    commands["price"][:, -2] *= draw.random(auctions) < 0.8
+    return commands.reshape(-1)

@@ -36,11 +36,17 @@ from tests.matching.reference_rules import (
     ReferenceRules,
     Words,
 )
-from tests.matching.seeded_streams import dense_stream, full_stream, mixed_stream, random_rules
+from tests.matching.seeded_streams import (
+    auction_stream,
+    dense_stream,
+    full_stream,
+    mixed_stream,
+    random_rules,
+)
 
 __all__ = [
-    "LEAST", "MOST", "any_int64", "as_batch", "auctions", "dense_stream", "extreme_streams", "full_stream",
-    "mixed_stream", "prices", "random_rules", "rules", "streams",
+    "LEAST", "MOST", "any_int64", "as_batch", "auction_stream", "auctions", "dense_stream",
+    "extreme_streams", "full_stream", "mixed_stream", "prices", "random_rules", "rules", "streams",
 ]  # fmt: skip
 
 
@@ -167,15 +173,15 @@ _collected = _words(
     side=sides,
     order=st.integers(1, 40),
     price=near,
-    quantity=st.integers(1, 6),
-    peak=_often(0, 1, 2),
+    quantity=_often(1, 2, 5),
+    peak=_often(0, 1),
 )
 _opened = _words(kind=st.just(SESSION), detail=st.just(2))
 _uncrossed = _words(kind=st.just(UNCROSS), price=st.integers(94, 106) | st.just(0))
 auctions: st.SearchStrategy[list[Command]] = st.builds(
     lambda begin, orders, end: [begin, *orders, end],
     _opened,
-    st.lists(_collected, min_size=2, max_size=30),
+    st.lists(_collected, min_size=2, max_size=14),
     _uncrossed,
 )
 """A call auction, its orders of small sizes so that prices tie, and its uncross."""

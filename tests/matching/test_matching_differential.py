@@ -36,6 +36,7 @@ from tests.matching.reference_rules import (
     REJECTED,
     STOP,
     TRADE,
+    UNCROSSED,
     Command,
     ReferenceRules,
     Refusal,
@@ -45,6 +46,7 @@ from tests.matching.reference_rules import (
 )
 from tests.matching.streams import (
     as_batch,
+    auction_stream,
     auctions,
     dense_stream,
     extreme_streams,
@@ -109,6 +111,16 @@ def test_a_call_auction_gives_the_events_and_the_book_of_the_oracle(
     assert book.indicative(uncross.price or None) == oracle.book.indicative(uncross.price or None)
     assert rows_of(book.process(as_batch([uncross]))) == oracle.execute(uncross)
     assert_same_book(book, oracle)
+
+
+@pytest.mark.parametrize("market_pressure", [True, False])
+def test_thousands_of_call_auctions_give_the_events_of_the_oracle(market_pressure: bool) -> None:
+    book_rules = ReferenceRules(market_pressure=market_pressure)
+    commands = auction_stream(4_000, seed=1)
+    expected = answers(ReferenceMatcher(book_rules), commands.tolist())
+    assert rows_of(book_with(book_rules).process(commands)) == expected
+    surplus = Counter(np.sign(row[12]) for row in expected if row[0] == UNCROSSED and row[11])
+    assert min(surplus[sign] for sign in (-1, 0, 1)) > 500
 
 
 @settings(max_examples=150, deadline=None)

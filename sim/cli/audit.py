@@ -1,0 +1,168 @@
+"""`vatp audit`: hold a run against the platform's promises, recomputed from its log alone."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import attrs
+from cyclopts import Parameter
+
+from sim.cli.arguments import Flag, Json
+from sim.cli.console import bold, output
+from sim.cli.errors import EXIT_DONE, EXIT_FAILED, UserError
+from sim.cli.progress import progress
+from sim.cli.streams import print_json
+from sim.cli.tables import Column, Row, print_table
+from sim.units import format_us
+
+if TYPE_CHECKING:
+    from analysis.audit import Finding, Offence, Report
+
+COLUMNS = (
+    Column("promise"),
+    Column("verdict"),
+    Column("cases", right=True),
+    Column("broken", right=True),
+    Column("rules", wraps=True),
+)
+LISTED = (
+    Column("promise"),
+    Column("needs"),
+    Column("rules", wraps=True),
+    Column("what the platform promises", wraps=True),
+)
+OWN_BOOKS = "the platform's own books"
+_VERDICTS = ("broken", "not checkable", "kept")
+
+
+def audit(
+    run: Path | None = None,
+    /,
+    *,
+    promise: Annotated[
+        tuple[str, ...], Parameter(negative=(), consume_multiple=False, show_default=False)
+    ] = (),
+    list_: Annotated[Flag, Parameter(name="--list")] = False,
+    json: Json = False,
+) -> int:
+    """Hold a run against the platform's promises; exit code 1 if any is broken.
+
+    Parameters
+    ----------
+    run
+        Run folder.
+    promise
+        Promise to judge; repeatable, by default all.
+    list_
+        List the promises and judge nothing.
+    """
+    from analysis.audit import check_promise_names
+
+    check_promise_names(promise)
+    if list_:
+        _print_list(promise, as_json=json)
+        return EXIT_DONE
+    if run is None:
+        raise UserError("RUN is missing: the folder of a run, or --list to see the promises")
+    found = _judge(run, promise)
+    if json:
+        print_json(_document(run, found))
+    else:
+        _print(run, found)
+    return EXIT_DONE if found.kept else EXIT_FAILED
+
+
+def _judge(run: Path, names: tuple[str, ...]) -> "Report":
+    from analysis.audit import audit as judge
+    from analysis.audit import read_terms
+    from sim.journal import RunLog
+
+    log = RunLog.open(run)
+    terms = read_terms(run, log.header)
+    with progress("auditing") as update:
+        return judge(
+            log,
+            terms,
+            names,
+            lambda done, total: update(done / max(total, 1), f"{done} of {total} segments"),
+        )
+
+
+def _document(run: Path, found: "Report") -> dict[str, Any]:
+    return {
+        "run_dir": str(run),
+        "state": found.state,
+        "log_level": found.log_level,
+        "events": found.events,
+        "kept": found.kept,
+        "promises": [attrs.asdict(finding) for finding in found.findings],
+    }
+
+
+def _print(run: Path, found: "Report") -> None:
+    console = output()
+    sections: dict[str, list[Row]] = {}
+    for verdict in _VERDICTS:
+        rows = [_row(finding) for finding in found.findings if finding.verdict == verdict]
+        if rows:
+            sections[verdict] = rows
+    print_table(console, COLUMNS, sections)
+    for finding in found.findings:
+        if finding.first is not None:
+            console.say(bold(f"{finding.name}: {finding.title}"))
+            console.say(f"    {_offence(finding.first)}", style="red")
+            console.say(f"    expected: {finding.first.expected}")
+    for finding in found.findings:
+        if finding.why:
+            console.say(f"{finding.name}: {finding.why}", style="dim")
+    console.say(f"{run}: {found.events:,} events, log level {found.log_level}; {_summary(found)}")
+    if found.state != "complete":
+        console.say(
+            f"the run is {found.state}, not complete: it was audited to its last sealed segment"
+        )
+
+
+def _row(finding: "Finding") -> Row:
+    return (
+        finding.name,
+        finding.verdict,
+        f"{finding.cases:,}",
+        f"{finding.broken:,}" if finding.broken else "",
+        ", ".join(finding.rules) or OWN_BOOKS,
+    )
+
+
+def _offence(first: "Offence") -> str:
+    place = f"seq {first.seq}" if first.seq else "missing"
+    return f"{place}  {format_us(first.time_us)}  {first.kind}  {first.what}"
+
+
+def _summary(found: "Report") -> str:
+    counts = {
+        verdict: sum(finding.verdict == verdict for finding in found.findings)
+        for verdict in _VERDICTS
+    }
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+
+
+def _print_list(names: tuple[str, ...], *, as_json: bool) -> None:
+    from analysis.audit import select_promises
+
+    chosen = select_promises(names)
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": entry.name,
+                    "title": entry.title,
+                    "rules": list(entry.rules),
+                    "needs": entry.needs,
+                }
+                for entry in chosen
+            ]
+        )
+        return
+    rows = [
+        (entry.name, entry.needs, ", ".join(entry.rules) or OWN_BOOKS, entry.title)
+        for entry in chosen
+    ]
+    print_table(output(), LISTED, {"promises": rows})

@@ -1,0 +1,104 @@
+"""A run and its forks: how long their common past is, and that it is the same."""
+
+from collections.abc import Mapping
+
+import attrs
+import polars as pl
+
+from sim.journal.compare import Difference, event_text, first_difference, read_tables
+from sim.journal.errors import JournalError, RecordMismatchError
+from sim.journal.manifest import Segment
+from sim.journal.reader import RunLog
+from sim.journal.sealing import Past, Unsealed, describe
+
+
+def events_before(log: RunLog, time_us: int) -> int:
+    """Count the committed events before an instant; raises JournalError where they cannot be read."""
+    for segment in log.segments:
+        if segment.last_time_us >= time_us:
+            tables = read_tables(log.run_dir, segment)
+            inside = sum(int((table["time_us"] < time_us).sum()) for table in tables.values())
+            return segment.first_seq - 1 + inside
+    return log.events
+
+
+def chain_at(log: RunLog, last_seq: int) -> str:
+    """Return the chain over the first events of a run, as if its log had ended there.
+
+    Equal values for two runs that are cut alike prove that these events are equal, even where the runs part
+    inside a segment. What is not the end of a segment is digested again from the part files.
+
+    Parameters
+    ----------
+    log
+        A run.
+    last_seq
+        From 0 to the last committed seq.
+
+    Raises
+    ------
+    JournalError
+        The log ends before, or its files cannot be read.
+    """
+    if not 0 <= last_seq <= log.events:
+        raise JournalError(f"{log.run_dir} holds {log.events:,} events, not {last_seq:,}")
+    past = Past(log.first_chain)
+    for segment in log.segments:
+        if segment.first_seq > last_seq:
+            break
+        if segment.last_seq > last_seq:
+            kept = [
+                (kind, table.filter(pl.col("seq") <= last_seq))
+                for kind, table in read_tables(log.run_dir, segment).items()
+            ]
+            rows = Unsealed(segment.number, segment.first_seq, last_seq, kept)
+            tables = {kind: table for kind, table in kept if table.height}
+            return describe(rows, tables, past).chain
+        past = Past(segment.chain, segment.last_time_us)
+    return past.chain
+
+
+@attrs.frozen
+class Parent:
+    """The run that a fork comes from: its first events are the fork's own past."""
+
+    log: RunLog
+    last_seq: int
+    """Last event of the common past."""
+    until_us: int
+    """Instant of the fork: every later event of the fork happens then or after."""
+
+    def check(self, segment: Segment, tables: Mapping[str, pl.DataFrame]) -> None:
+        """Compare a segment of the fork with the parent's.
+
+        Raises
+        ------
+        RecordMismatchError
+            An event of the common past differs, or the fork has one more.
+        """
+        if segment.first_seq > self.last_seq + 1:
+            return
+        recorded = self._recorded(segment.number)
+        if segment.last_seq <= self.last_seq and recorded and recorded.chain == segment.chain:
+            return
+        theirs = read_tables(self.log.run_dir, recorded) if recorded else {}
+        difference = first_difference(theirs, tables, self.last_seq)
+        if difference is None:
+            difference = self._one_more(tables)
+        if difference:
+            raise RecordMismatchError(
+                f"the fork differs from {self.log.run_dir} before the instant of the fork, "
+                f"at seq {difference.seq}: {difference.first} on record, {difference.second} now"
+            )
+
+    def _recorded(self, number: int) -> Segment | None:
+        segments = self.log.segments
+        return segments[number - 1] if number <= len(segments) else None
+
+    def _one_more(self, tables: Mapping[str, pl.DataFrame]) -> Difference | None:
+        """Find an event behind the common past that happens before the fork all the same."""
+        seq = self.last_seq + 1
+        early = (pl.col("seq") == seq) & (pl.col("time_us") < self.until_us)
+        if not any(table.filter(early).height for table in tables.values()):
+            return None
+        return Difference(seq, "nothing", event_text(tables, seq))

@@ -1,0 +1,210 @@
+"""Lives that are lived again: a run that was stopped goes on, a run goes on under other rules.
+
+The state of a simulation cannot be saved, so both begin at the first event, with the record as oracle: what
+happens again must be what is on record, event for event. That makes every resumption and every fork a test
+of the simulator's determinism.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+
+from sim.journal import (
+    Journal,
+    JournalError,
+    Parent,
+    QuarantinedError,
+    RecordMismatchError,
+    RunLog,
+    chain_at,
+    events_before,
+    mark,
+    verify,
+)
+from sim.run import (
+    SCENARIO_FILE,
+    Progress,
+    RunResult,
+    attachments,
+    header,
+    live_through,
+    outside_prices,
+)
+from sim.scenario import Loaded, load, load_fork
+from sim.units import format_us
+
+
+def resume(
+    run_dir: Path, *, prices: Path | None = None, progress: Progress | None = None
+) -> RunResult:
+    """Take a run that was stopped to its horizon; its head is that of a run that never stopped.
+
+    Parameters
+    ----------
+    run_dir
+        Folder of a run that is not complete. Scenario and seed come from there.
+    prices
+        Where the file of outside prices is now, if the scenario names one.
+    progress
+        As for `sim.run.run`; events up to `RunLog.events` are compared with the record, later ones are new.
+
+    Raises
+    ------
+    QuarantinedError
+        The record is damaged, or the run lived again differs from it; the run is marked so.
+    JournalError
+        The run is complete, is being written, or cannot be lived again by this version.
+    ScenarioErrors
+        The scenario in the folder cannot be used, for example because the price file is gone.
+    StateMismatchError
+        The finished log does not rebuild the live state.
+    """
+    log = RunLog.open(run_dir)
+    if log.state in {"complete", "running"}:
+        said = "is complete" if log.state == "complete" else "is being written by another process"
+        raise JournalError(f"{run_dir} {said}: there is nothing to resume")
+    _refuse_damage(log)
+    settings = _price_setting(prices)
+    loaded = load(run_dir / SCENARIO_FILE, settings=settings)
+    seed = _check_scenario(log, loaded)
+    path = outside_prices(loaded, seed)
+    journal = Journal.resume(run_dir, log.header)
+    try:
+        return live_through(loaded, path, journal, run_dir, seed, progress=progress)
+    except RecordMismatchError as error:
+        raise _quarantined(run_dir, str(error)) from error
+
+
+@attrs.frozen
+class Fork:
+    """A run that went on under other rules, and its past."""
+
+    result: RunResult
+    parent_head: str
+    common_events: int
+    """Events before the instant of the fork, the same in both runs."""
+    common_chain: str
+    """Chain over these events, computed from either log."""
+
+
+def fork(
+    parent_dir: Path,
+    run_dir: Path,
+    at_us: int,
+    *,
+    overlays: Sequence[str | Path] = (),
+    settings: Sequence[str] = (),
+    prices: Path | None = None,
+    progress: Progress | None = None,
+) -> Fork:
+    """Live a recorded run again up to an instant and on from there under other rules.
+
+    Parameters
+    ----------
+    parent_dir
+        Folder of the recorded run; complete, or at least sealed beyond the instant.
+    run_dir
+        New folder.
+    at_us
+        Instant of the fork, inside the run.
+    overlays, settings
+        Changes of rules, none dated before the instant; without a date they begin there.
+    prices, progress
+        As for `resume`.
+
+    Raises
+    ------
+    QuarantinedError
+        The fork's past differs from the record; the fork is marked so.
+    JournalError
+        The parent is damaged, being written, too short, or cannot be lived again by this version; or the
+        new folder cannot be written.
+    ScenarioErrors
+        The overlays change what is past, or are wrong in themselves.
+    StateMismatchError
+        The finished log does not rebuild the live state.
+    """
+    parent = RunLog.open(parent_dir)
+    _check_parent(parent, at_us)
+    base_settings = _price_setting(prices)
+    own = load(parent_dir / SCENARIO_FILE, settings=base_settings)
+    seed = _check_scenario(parent, own)
+    loaded = load_fork(
+        parent_dir / SCENARIO_FILE,
+        at_us,
+        overlays=overlays,
+        settings=settings,
+        base_settings=base_settings,
+    )
+    common = events_before(parent, at_us)
+    chain = chain_at(parent, common)
+    content = {
+        **header(loaded, seed),
+        "fork": {
+            "parent_head": parent.head,
+            "at_us": at_us,
+            "common_events": common,
+            "common_chain": chain,
+        },
+    }
+    path = outside_prices(loaded, seed)
+    past = Parent(parent, common, at_us)
+    journal = Journal.fork(run_dir, content, past, attachments(loaded))
+    try:
+        result = live_through(loaded, path, journal, run_dir, seed, progress=progress)
+    except RecordMismatchError as error:
+        raise _quarantined(run_dir, str(error)) from error
+    if chain_at(RunLog.open(run_dir), common) != chain:
+        raise _quarantined(run_dir, f"its chain over the first {common:,} events is not {chain}")
+    return Fork(result, parent.head, common, chain)
+
+
+def _price_setting(prices: Path | None) -> tuple[str, ...]:
+    return () if prices is None else (f"world.reference.file={prices}",)
+
+
+def _check_scenario(log: RunLog, loaded: Loaded) -> int:
+    """Check that a scenario read from a run's folder means what it meant then; return the run's seed."""
+    seed = log.header.get("seed")
+    if not isinstance(seed, int):
+        raise JournalError(f"{log.run_dir} was not written by a simulation: its header has no seed")
+    now = header(loaded, seed)
+    differing = [name for name, value in now.items() if log.header.get(name) != value]
+    if differing:
+        prices = loaded.scenario.world.reference.file
+        file = f", the prices in {prices}" if prices else ""
+        raise JournalError(
+            f"{log.run_dir} cannot be lived again: its scenario does not mean the same any more "
+            f"({', '.join(differing)}); the shipped law{file} or the program is not that of the run"
+        )
+    return seed
+
+
+def _check_parent(parent: RunLog, at_us: int) -> None:
+    if parent.state == "running":
+        raise JournalError(f"{parent.run_dir} is being written by another process")
+    end_us = parent.segments[-1].last_time_us if parent.segments else None
+    if parent.state != "complete" and (end_us is None or end_us < at_us):
+        end = "before its first event" if end_us is None else f"at {format_us(end_us)}"
+        raise JournalError(
+            f"the log of {parent.run_dir} ends {end}, before the fork at {format_us(at_us)}; "
+            f"`vatp log resume {parent.run_dir}` takes it on"
+        )
+    problems = verify(parent.run_dir).problems
+    if problems:
+        raise JournalError(
+            f"{parent.run_dir} does not verify, so nothing is forked from it: {problems[0]}"
+        )
+
+
+def _refuse_damage(log: RunLog) -> None:
+    problems = verify(log.run_dir).problems
+    if problems:
+        raise _quarantined(log.run_dir, problems[0])
+
+
+def _quarantined(run_dir: Path, reason: str) -> QuarantinedError:
+    """Mark a run that cannot be believed."""
+    mark(run_dir, "quarantined", reason)
+    return QuarantinedError(f"{run_dir} is quarantined: {reason}")

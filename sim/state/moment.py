@@ -1,0 +1,59 @@
+"""The state at an instant: which events that covers, and the fold up to there from the nearest snapshot."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from sim.journal import RunLog
+from sim.state.fold import Fold
+from sim.state.snapshots import Snapshots
+
+Progress = Callable[[int, int], None]
+"""Called with events folded so far, and to be folded in all."""
+
+
+def last_seq_at(log: RunLog, time_us: int) -> int:
+    """Return the seq of the last event at an instant or before it; 0 where there is none.
+
+    Raises
+    ------
+    JournalError
+        A part file is not what was sealed.
+    """
+    for segment in reversed(log.segments):
+        if segment.last_time_us <= time_us:
+            return segment.last_seq
+        if segment.first_time_us <= time_us:
+            until_us = time_us + 1
+            scans = [
+                log.scan(part.kind, segment.first_time_us, until_us).select(pl.col("seq").max())
+                for part in segment.parts
+            ]
+            found = [frame.item() for frame in pl.collect_all(scans)]
+            return max((int(seq) for seq in found if seq is not None), default=0)
+    return 0
+
+
+def state_after(
+    log: RunLog, seq: int, progress: Progress | None = None, snapshots: Snapshots | None = None
+) -> Fold:
+    """Fold the log up to and including a seq, from the nearest snapshot on; missing ones are kept on the way.
+
+    Raises
+    ------
+    FoldError
+        No run of a scenario wrote the log, or an event cannot follow from those before it.
+    JournalError
+        A part file is not what was sealed.
+    """
+    kept = snapshots or Snapshots(log)
+    fold = kept.nearest(seq)
+    begun = fold.seq
+    for place in kept.places(begun, seq):
+        fold.advance(place)
+        if not kept.refused:
+            kept.keep(fold)
+        if progress is not None:
+            progress(place - begun, seq - begun)
+    fold.advance(seq)
+    return fold
