@@ -11,8 +11,8 @@ import polars as pl
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
 from analysis.audit.grids import ASSETS_N, QUOTE
-from analysis.audit.stretches import Stretch
-from sim.units import ASSET_CODES, ASSETS
+from analysis.audit.stretches import Ints, Stretch
+from sim.units import ASSET_INDEX, ASSETS
 
 FLOWS: dict[str, dict[str, tuple[str, ...]]] = {
     "fiat": {
@@ -72,14 +72,20 @@ class Claims:
         if low < high:
             opening = postings.opening_total.reshape(-1, ASSETS_N).sum(axis=0)
             moved = np.flatnonzero(postings.change)
-            asset, seq = postings.key[moved] % ASSETS_N, postings.seq[moved]
-            here = self._flows["asset"].to_list()[low:high]
-            for place, name in enumerate(here, start=int(low)):
-                number = ASSET_CODES.index(name)
-                mine = moved[(asset == number) & (seq <= seqs[place])]
-                self._clients[place] = opening[number] + postings.change[mine].sum()
-                taken = fees[(paid_in == number) & (trades.seq < seqs[place])].sum()
-                self._fees[place] = self._fees_so_far[number] + taken
+            moved = moved[np.argsort(postings.seq[moved], kind="stable")]
+            asset = postings.key[moved] % ASSETS_N
+            here = self._flows["asset"][int(low) : int(high)].to_list()
+            flows = np.array([ASSET_INDEX[name] for name in here])
+            for number in np.unique(flows).tolist():
+                mine = low + np.flatnonzero(flows == number)
+                legs = moved[asset == number]
+                paid = np.flatnonzero(paid_in == number)
+                self._clients[mine] = opening[number] + _until(
+                    postings.seq[legs], postings.change[legs], seqs[mine]
+                )
+                self._fees[mine] = self._fees_so_far[number] + _until(
+                    trades.seq[paid], fees[paid], seqs[mine]
+                )
         np.add.at(self._fees_so_far, paid_in, fees)
 
     def table(self) -> pl.DataFrame:
@@ -146,6 +152,12 @@ class Claims:
                 lambda row: f"{row['asset']}: {place} {row['held_minor']} minor units",
                 lambda row: f"{row['owed_minor']} owed to clients",
             )
+
+
+def _until(seq: Ints, amount: Ints, moment: Ints) -> Ints:
+    """Return the sum of the amounts up to each moment, its own included; `seq` is in order."""
+    total: Ints = np.r_[0, np.cumsum(amount)][np.searchsorted(seq, moment, side="right")]
+    return total
 
 
 def money(evidence: Evidence) -> Claims:
