@@ -7,16 +7,12 @@ from sim.matching.arena import (
     BIDS,
     BUY_STOPS,
     ENTERED,
-    EXPIRY,
     FLAGS,
-    ICEBERG_PEAK,
     KEY,
     LOT,
     NEXT,
-    ORDER_KIND,
     PHASE,
     SELL_STOPS,
-    TRIGGER,
 )
 from sim.matching.bits import Memory, compiled, inlined
 from sim.matching.checks import bad_peak, bad_price, bad_quantity, post_only_crosses, room_for_lots
@@ -28,14 +24,13 @@ from sim.matching.queue import (
     limit_price_of,
     open_lots,
     order_of,
+    remove,
     shrink,
-    terms_of,
+    special_terms,
     waits,
-    withdraw,
 )
 from sim.matching.rows import write_amended
 from sim.matching.session import remove_order
-from sim.matching.table import place_of
 from sim.matching.waiting import wait
 
 _STOP = int(OrderType.STOP)
@@ -151,8 +146,7 @@ def _refusal_of_amendment(book: Memory, order: int, price: int, total: int) -> i
     if refusal == 0 and not waits(book, order):
         limit = limit_price_of(book, order) if price == KEEP else price
         after = lots if total == KEEP else total - (book[order + ENTERED] - lots)
-        terms = terms_of(book, order)
-        peak = 0 if terms == 0 else book[terms + ICEBERG_PEAK]
+        peak, _ = special_terms(book, order)
         if peak != 0 and after > peak and bad_peak(book, peak, after):
             refusal = _BAD_PEAK
         elif after > 0 and post_only_crosses(book, packed_of(flags), limit):
@@ -169,13 +163,8 @@ def _enter_again(book: Memory, out: Memory, order: int, price: int, lots: int) -
     account = book[order + ACCOUNT]
     entered = book[order + ENTERED] - open_lots(book, order) + lots
     waiting = waits(book, order)
-    terms = terms_of(book, order)
-    fifth = 0
-    expires = 0
-    if terms != 0:
-        fifth = book[terms + TRIGGER if waiting else terms + ICEBERG_PEAK]
-        expires = book[terms + EXPIRY]
-    withdraw(book, order, place_of(book, order_id, ORDER_KIND))
+    fifth, expires = special_terms(book, order)
+    remove(book, order)
     write_amended(out, order_id, account, side_of(flags), type_of(flags), price, lots, 0, 0)
     arrival = next_arrival(book)
     if waiting:

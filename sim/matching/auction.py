@@ -11,17 +11,13 @@ from sim.matching.arena import (
     FLAGS,
     HAS_LAST,
     HIDDEN,
-    ICEBERG_PEAK,
     KEY,
     LAST_PRICE,
     LOTS,
     MARKET_PRESSURE,
     NEXT,
-    ORDER_KIND,
     PHASE,
     QUANTITY,
-    RESERVE,
-    SLICES,
 )
 from sim.matching.bits import Memory, compiled, inlined, u64
 from sim.matching.codes import EventKind, Phase, Reject, Side
@@ -34,13 +30,13 @@ from sim.matching.queue import (
     level_of,
     open_lots,
     price_at,
+    remove,
     reserve_of,
+    show_next_slice,
     terms_of,
-    withdraw,
 )
 from sim.matching.rows import write_row
 from sim.matching.session import change_phase, crossed
-from sim.matching.table import place_of
 
 _BUY, _SELL = int(Side.BUY), int(Side.SELL)
 _CONTINUOUS = int(Phase.CONTINUOUS)
@@ -188,16 +184,11 @@ def fill(book: Memory, order: int, lots: int) -> None:
     book[state_of(side_of(book[order + FLAGS])) + LOTS] -= lots
     if book[order + QUANTITY] != 0:
         return
-    reserve = reserve_of(book, order)
-    if reserve == 0:
-        withdraw(book, order, place_of(book, book[order + KEY], ORDER_KIND))
+    if reserve_of(book, order) == 0:
+        remove(book, order)
         return
-    terms = terms_of(book, order)
-    shown = min(book[terms + ICEBERG_PEAK], reserve)
-    book[terms + RESERVE] = reserve - shown
-    book[order + QUANTITY] = shown
+    shown = show_next_slice(book, order, terms_of(book, order))
     book[level + QUANTITY] += shown
     book[level + HIDDEN] -= shown
-    book[SLICES] -= 1
     detach(book, order)
     append(book, level, order)

@@ -32,7 +32,7 @@ from sim.matching.arena import (
 )
 from sim.matching.bits import Memory, compiled, inlined
 from sim.matching.ladder import find_level, new_level, price_on, remove_level, state_of
-from sim.matching.table import HANDLE, enter, erase, find, release, take
+from sim.matching.table import HANDLE, enter, erase, find, place_of, release, take
 
 _UPPER = 32
 
@@ -221,6 +221,35 @@ def withdraw(book: Memory, order: int, place: int) -> None:
     if terms != 0:
         drop_terms(book, terms)
     release(book, order)
+
+
+@inlined
+def remove(book: Memory, order: int) -> None:
+    """Take an order out of the book."""
+    withdraw(book, order, place_of(book, book[order + KEY], ORDER_KIND))
+
+
+@inlined
+def show_next_slice(book: Memory, order: int, terms: int) -> int:
+    """Let an iceberg with nothing shown show its next slice; return its lots.
+
+    Its place in the queue and its level's counts are the caller's.
+    """
+    reserve = book[terms + RESERVE]
+    shown = min(book[terms + ICEBERG_PEAK], reserve)
+    book[terms + RESERVE] = reserve - shown
+    book[order + QUANTITY] = shown
+    book[SLICES] -= 1
+    return shown
+
+
+@inlined
+def special_terms(book: Memory, order: int) -> tuple[int, int]:
+    """Peak of an iceberg or stop price of a waiting order, which share a word, and expiry; 0 for none."""
+    terms = terms_of(book, order)
+    if terms == 0:
+        return 0, 0
+    return book[terms + ICEBERG_PEAK], book[terms + EXPIRY]
 
 
 @compiled

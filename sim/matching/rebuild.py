@@ -11,15 +11,10 @@ from sim.matching.arena import (
     BREACH_ACTION,
     CLOCK,
     ENTERED,
-    EXPIRY,
     FLAGS,
     HAS_LAST,
-    ICEBERG_PEAK,
-    KEY,
     LAST_PRICE,
-    ORDER_KIND,
     PHASE,
-    TRIGGER,
     UNIQUE_IDS,
     Arena,
 )
@@ -54,9 +49,8 @@ from sim.matching.layout import (
     STOP_PRICE,
     Words,
 )
-from sim.matching.queue import open_lots, order_of, shrink, terms_of, waits, withdraw
+from sim.matching.queue import open_lots, order_of, remove, shrink, special_terms, waits
 from sim.matching.session import set_gates
-from sim.matching.table import place_of
 from sim.matching.waiting import wait
 
 _STOP = int(OrderType.STOP)
@@ -80,11 +74,6 @@ _KINDS = tuple(EventKind)
 
 class ReplayError(ValueError):
     """Events that do not follow from each other: they are not the whole story of a book."""
-
-
-@inlined
-def _remove(book: Memory, order: int) -> None:
-    withdraw(book, order, place_of(book, book[order + KEY], ORDER_KIND))
 
 
 @compiled
@@ -130,7 +119,7 @@ def _trade(book: Memory, rows: Memory, row: int) -> bool:
     elif taker != 0:
         left = open_lots(book, taker) - lots
         if left == 0:
-            _remove(book, taker)
+            remove(book, taker)
         else:
             shrink(book, taker, left)
             book[taker + ENTERED] += lots
@@ -155,13 +144,8 @@ def _amend(book: Memory, rows: Memory, row: int) -> bool:
     packed = packed_of(book[order + FLAGS])
     entered = book[order + ENTERED] - open_lots(book, order) + lots
     waiting = waits(book, order)
-    terms = terms_of(book, order)
-    fifth = 0
-    expires = 0
-    if terms != 0:
-        fifth = book[terms + TRIGGER if waiting else terms + ICEBERG_PEAK]
-        expires = book[terms + EXPIRY]
-    _remove(book, order)
+    fifth, expires = special_terms(book, order)
+    remove(book, order)
     order_id, account, price = rows[row + ORDER], rows[row + ACCOUNT], rows[row + PRICE]
     arrival = next_arrival(book)
     if waiting:
@@ -178,7 +162,7 @@ def _trigger(book: Memory, rows: Memory, row: int) -> bool:
         return False
     packed = rows[row + PACKED]
     entered = book[order + ENTERED]
-    _remove(book, order)
+    remove(book, order)
     arrival = next_arrival(book)
     if rests(packed):
         rest(
@@ -210,7 +194,7 @@ def _apply(book: Memory, rows: Memory, row: int) -> bool:
     elif kind == _CANCELLED:
         order = order_of(book, rows[row + ORDER])
         if order != 0:
-            _remove(book, order)
+            remove(book, order)
     elif kind == _AMENDED:
         possible = _amend(book, rows, row)
     elif kind == _TRIGGERED:

@@ -13,7 +13,6 @@ from sim.matching.arena import (
     GATES,
     KEY,
     NEXT,
-    ORDER_KIND,
     OWNER,
     PHASE,
     RULE_GATES,
@@ -23,9 +22,8 @@ from sim.matching.codes import BreachAction, CancelReason, EventKind, Phase, Rej
 from sim.matching.flags import side_of, type_of
 from sim.matching.ladder import price_of, state_of
 from sim.matching.layout import DETAIL_SHIFT
-from sim.matching.queue import limit_price_of, open_lots, withdraw
+from sim.matching.queue import limit_price_of, open_lots, remove
 from sim.matching.rows import write_cancelled, write_row, write_session
-from sim.matching.table import place_of
 
 _BUY, _SELL = int(Side.BUY), int(Side.SELL)
 _CONTINUOUS = int(Phase.CONTINUOUS)
@@ -133,4 +131,4 @@ def remove_order(book: Memory, out: Memory, order: int, reason: int) -> None:
         open_lots(book, order),
         reason,
     )
-    withdraw(book, order, place_of(book, order_id, ORDER_KIND))
+    remove(book, order)

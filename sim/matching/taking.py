@@ -8,7 +8,6 @@ from sim.matching.arena import (
     FLAGS,
     HAS_LAST,
     HIDDEN,
-    ICEBERG_PEAK,
     KEY,
     LAST_PRICE,
     LEVEL,
@@ -20,13 +19,20 @@ from sim.matching.arena import (
     PREVIOUS,
     QUANTITY,
     RESERVE,
-    SLICES,
 )
 from sim.matching.bits import Memory, compiled, inlined
 from sim.matching.codes import CancelReason, OrderType, SelfTradePrevention
 from sim.matching.flags import prevention_in, side_in, type_in, type_of
 from sim.matching.ladder import next_level, price_of, remove_level, state_of
-from sim.matching.queue import append, drop_terms, level_of, open_lots, shrink, withdraw
+from sim.matching.queue import (
+    append,
+    drop_terms,
+    level_of,
+    open_lots,
+    remove,
+    show_next_slice,
+    shrink,
+)
 from sim.matching.rows import write_amended, write_cancelled, write_trade
 from sim.matching.table import erase, place_of, release
 
@@ -163,11 +169,7 @@ def affordable(book: Memory, amount: int, price: int) -> int:
 @compiled
 def _refill(book: Memory, level: int, maker: int, terms: int) -> int:
     """Show the next slice of an iceberg that heads its queue, at the queue's end; return its lots."""
-    reserve = book[terms + RESERVE]
-    shown = min(book[terms + ICEBERG_PEAK], reserve)
-    book[terms + RESERVE] = reserve - shown
-    book[maker + QUANTITY] = shown
-    book[SLICES] -= 1
+    shown = show_next_slice(book, maker, terms)
     if book[maker + NEXT] != level:
         append(book, level, maker)
     return shown
@@ -201,7 +203,7 @@ def _prevent(
         write_cancelled(
             out, maker_id, account, 1 - side, maker_type, maker_price, lots, _SELF_TRADE
         )
-        withdraw(book, maker, place_of(book, maker_id, ORDER_KIND))
+        remove(book, maker)
     elif cut > 0:
         shrink(book, maker, lots - cut)
         write_amended(

@@ -13,7 +13,6 @@ from sim.matching.arena import (
     KEY,
     LIMIT_PRICE,
     NEXT,
-    ORDER_KIND,
     PHASE,
     QUANTITY,
     TRIGGER,
@@ -25,9 +24,8 @@ from sim.matching.bounds import room_for_commands, rows_of_order
 from sim.matching.codes import EventKind, Phase
 from sim.matching.entry import act
 from sim.matching.flags import next_arrival, packed_of, prevention_of
-from sim.matching.queue import terms_of, withdraw
+from sim.matching.queue import remove, terms_of
 from sim.matching.rows import write_row
-from sim.matching.table import place_of
 from sim.matching.waiting import call_off, call_stops, stops_due
 
 _CONTINUOUS = int(Phase.CONTINUOUS)
@@ -75,7 +73,7 @@ def _trigger(book: Memory, out: Memory, order: int) -> None:
     price = book[terms + LIMIT_PRICE]
     stop_price = book[terms + TRIGGER]
     expires = book[terms + EXPIRY]
-    withdraw(book, order, place_of(book, order_id, ORDER_KIND))
+    remove(book, order)
     write_row(out, packed | _TRIGGERED, order_id, account, price, lots, stop_price, 0, expires)
     arrival = next_arrival(book)
     act(book, out, packed, order_id, account, price, lots, 0, expires, entered, arrival)
