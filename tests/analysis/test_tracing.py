@@ -23,11 +23,11 @@ from sim.events.codes import (
     Side,
     TimeInForce,
 )
-from sim.flow.rebuild import rebuild_balances, rebuild_resting
 from sim.journal import Journal, RunLog
 from sim.rules import Regime, load_regime, shipped_folder
 from sim.scenario import load
 from sim.units import ASSET_CODES, ASSETS, DAY_US, INSTRUMENTS, SECOND_US, YEAR_US, to_us
+from tests.analysis.rebuilt_trading import rebuild_balances, rebuild_resting
 from tests.analysis.traced_run import traced_run
 
 HKD = ASSETS["HKD"].unit_minor

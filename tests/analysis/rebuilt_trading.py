@@ -1,7 +1,6 @@
-"""Balances and books rebuilt from the log alone, with Polars and no code of the kernel.
+"""Balances and books from the log by plain sums: a second opinion on what the readers of the log say.
 
-Total balances need every trade; resting orders, and so the split into available and held amounts, need
-every order, which only the log level `full` keeps.
+Total balances need every trade, resting orders every order, which only the log level `full` keeps.
 """
 
 from typing import TYPE_CHECKING, Protocol
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.units import ASSET_CODES, INSTRUMENTS, PPM
+from sim.units import ASSET_CODES, INSTRUMENTS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -116,55 +115,3 @@ def rebuild_resting(log: Log) -> dict[str, Table]:
         .astype(np.int64)
         for symbol in INSTRUMENTS
     }
-
-
-def rebuild_fees(log: Log) -> dict[str, int]:
-    """Fees paid in all trades per asset, in minor units."""
-    import polars as pl
-
-    sums = (
-        log.scan("trade")
-        .join(_instrument_columns(), on="instrument")
-        .group_by("quote")
-        .agg(fees=(pl.col("taker_fee_minor") + pl.col("maker_fee_minor")).sum())
-        .collect(engine="streaming")
-    )
-    found = dict(zip(sums["quote"].to_list(), sums["fees"].to_list(), strict=True))
-    return {code: int(found.get(code, 0)) for code in ASSET_CODES}
-
-
-def rebuild_held(log: Log, resting: dict[str, Table], accounts: int) -> Table:
-    """Amounts held behind resting orders, shape [accounts, assets]: coins, or notional with the taker's fee."""
-    import polars as pl
-
-    def last(frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
-        return (
-            frame.sort("seq").group_by(key).last().select(key, *frame.collect_schema().names()[2:])
-        )
-
-    classes = pl.concat(
-        [
-            log.scan(kind).select("seq", "client", pl.col("client_class").cast(pl.String))
-            for kind in ("prospect_arrived", "participant_registered", "client_activated")
-        ]
-    )
-    fees = log.scan("fees_set").select(
-        "seq",
-        pl.col("client_class").cast(pl.String),
-        hold_ppm=pl.max_horizontal("maker_ppm", "taker_ppm"),
-    )
-    rate_of_class = dict(
-        last(fees.select("seq", "client_class", "hold_ppm"), "client_class").collect().iter_rows()
-    )
-    class_of = dict(last(classes, "client").collect().iter_rows())
-    table = np.zeros((accounts, len(ASSET_CODES)), np.int64)
-    for symbol, rows in resting.items():
-        instrument = INSTRUMENTS[symbol]
-        for side, price, _, client, lots in rows.tolist():
-            if side == 1:
-                table[client, ASSET_CODES.index(instrument.base)] += lots * instrument.lot_minor
-                continue
-            notional = instrument.notional_minor(price, lots)
-            fee_minor = notional * rate_of_class[class_of[client]] // PPM
-            table[client, ASSET_CODES.index(instrument.quote)] += notional + fee_minor
-    return table
