@@ -6,7 +6,10 @@ otherwise. So of those who want to begin with half of the minimum, half stay; a 
 everybody that a higher one kept. The shape is an assumption: no study of it was found.
 """
 
-from typing import Final
+from collections.abc import Generator
+from typing import Any, Final
+
+import simpy
 
 from sim.events import ClientActivated
 from sim.events.codes import Rail, Step
@@ -37,19 +40,10 @@ class FirstTransfer:
                 "onboarding.first_transfer", case.client, 0, FIRST_TRANSFER_DELAY_MEAN_US
             )
         )
-        hkd_minor = self._amount_hkd_minor(case)
-        if hkd_minor is None:
+        paid_minor = yield from self._pay(case)
+        if paid_minor is None:
             leave(platform, case, Step.FIRST_TRANSFER, MINIMUM_TOO_HIGH, RULE)
             return
-        asset = case.prospect.currency
-        transfer = Transfer(
-            client=case.client,
-            rail=Rail.USD_WIRE if case.prospect.usd else Rail.FPS,
-            asset=asset,
-            amount_minor=platform.from_hkd(asset, hkd_minor),
-            occurrence=0,
-        )
-        case.cause = yield from self._ramps.deposit(transfer, case.cause)
         case.cause = platform.append(
             ClientActivated(
                 time_us=platform.now,
@@ -59,7 +53,34 @@ class FirstTransfer:
                 waited_us=waited_us(platform, case),
             )
         )
-        platform.start(self._clients.live(case.prospect, hkd_minor, case.cause))
+        platform.start(self._clients.live(case.prospect, paid_minor, case.cause))
+
+    def _pay(self, case: Case) -> Generator[simpy.Event, Any, int | None]:
+        """Pay until a transfer is credited; returns it in HKD minor units, None for who will not pay.
+
+        Money that came back is paid again at what the person would pay by then: the minimum may have
+        come into force, or changed, while it was under way.
+        """
+        paid_minor, credited = self._amount_hkd_minor(case), False
+        returned = False
+        while paid_minor is not None and not credited:
+            transfer = self._transfer(case, paid_minor)
+            outcome = yield from self._ramps.send(transfer, case.cause, own_account=returned)
+            case.cause, credited = outcome.seq, outcome.credited
+            if not credited:
+                yield self._ramps.before_paying_again(transfer)
+                returned, paid_minor = True, self._amount_hkd_minor(case)
+        return paid_minor
+
+    def _transfer(self, case: Case, hkd_minor: int) -> Transfer:
+        asset = case.prospect.currency
+        return Transfer(
+            client=case.client,
+            rail=Rail.USD_WIRE if case.prospect.usd else Rail.FPS,
+            asset=asset,
+            amount_minor=self._platform.from_hkd(asset, hkd_minor),
+            occurrence=0,
+        )
 
     def _amount_hkd_minor(self, case: Case) -> int | None:
         """Return what the client sends in HKD minor units, or None if the minimum drives them away."""

@@ -116,7 +116,7 @@ class Participants:
     def _deposit(self, account: _Account, asset: str, amount_minor: int) -> Steps:
         if asset in RAIL_OF:
             transfer = self._transfer(account, asset, amount_minor)
-            yield from self._ramps.deposit(transfer, account.registered, institution=True)
+            yield from self._ramps.deposit(transfer, account.registered, own_account=True)
         else:
             yield from self._custody.deposit(
                 account.client, asset, amount_minor, self._occurrence(asset), account.registered

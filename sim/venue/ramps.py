@@ -8,6 +8,7 @@ or as fast as its rail where n is zero. Only money from and to the client's own 
 from collections.abc import Generator
 from typing import Any, Final
 
+import attrs
 import simpy
 
 from sim.events import (
@@ -28,6 +29,15 @@ PREFUNDED_RULE: Final = "trd.prefunded"
 DAYS_RULE: Final = "fiat.withdrawal_days"
 
 
+@attrs.frozen
+class Outcome:
+    """How one payment to the platform ended."""
+
+    seq: int
+    """Of the credit, or of the refusal that sent it back."""
+    credited: bool
+
+
 class Ramps:
     """Both directions of every fiat rail."""
 
@@ -39,32 +49,52 @@ class Ramps:
         """Requests with their seq, by the instant of the batch that pays them."""
 
     def deposit(
-        self, transfer: Transfer, cause: int, *, institution: bool = False
+        self, transfer: Transfer, cause: int, *, own_account: bool = False
     ) -> Generator[simpy.Event, Any, int]:
-        """Send money in; returns the seq of its credit.
+        """Pay in until the money is credited; returns the seq of its credit.
 
-        A person now and then pays from somebody else's account. Under the same-name rule that payment
-        is sent back, and the person pays again from their own; institutions make no such mistake.
+        Parameters
+        ----------
+        transfer
+            What is paid.
+        cause
+            Seq of the event that led to it.
+        own_account
+            Whether the payer is known to use their own account, as institutions do.
+        """
+        outcome = yield from self.send(transfer, cause, own_account=own_account)
+        if not outcome.credited:
+            yield self.before_paying_again(transfer)
+            outcome = yield from self.send(transfer, outcome.seq, own_account=True)
+        return outcome.seq
+
+    def send(
+        self, transfer: Transfer, cause: int, *, own_account: bool = False
+    ) -> Generator[simpy.Event, Any, Outcome]:
+        """Send money once; returns whether it was credited or came back.
+
+        A person now and then pays from somebody else's account. Where the same-name rule is in force
+        when that payment arrives, it is sent back.
         """
         platform = self._platform
-        third_party = not institution and platform.draws.chance(
+        third_party = not own_account and platform.draws.chance(
             "ramps.third_party", transfer.client, transfer.occurrence, THIRD_PARTY_PPM
         )
         instructed = self._instruct(transfer, cause)
-        arrival_us = landing_us(platform, transfer)
         sent_us = platform.now
-        yield platform.until(arrival_us)
+        yield platform.until(landing_us(platform, transfer))
         if third_party and platform.in_force(SAME_NAME_RULE):
-            refused = self._send_back(transfer, instructed)
-            yield platform.env.timeout(
-                platform.draws.exponential_us(
-                    "ramps.retry", transfer.client, transfer.occurrence, RETRY_DELAY_MEAN_US
-                )
+            return Outcome(self._send_back(transfer, instructed), credited=False)
+        return Outcome(self._credit(transfer, instructed, sent_us), credited=True)
+
+    def before_paying_again(self, transfer: Transfer) -> simpy.Event:
+        """Return the wait of a person whose money came back, before they pay from their own account."""
+        platform = self._platform
+        return platform.env.timeout(
+            platform.draws.exponential_us(
+                "ramps.retry", transfer.client, transfer.occurrence, RETRY_DELAY_MEAN_US
             )
-            instructed = self._instruct(transfer, refused)
-            sent_us = platform.now
-            yield platform.until(landing_us(platform, transfer))
-        return self._credit(transfer, instructed, sent_us)
+        )
 
     def withdraw(self, transfer: Transfer, cause: int) -> bool:
         """Ask for money out; returns whether the platform accepts."""

@@ -14,6 +14,8 @@ from sim.events import (
     ApplicationSubmitted,
     ClientActivated,
     DepositCredited,
+    DepositInstructed,
+    DepositRefused,
     Event,
     ExposureLimitSet,
     IdentityVerified,
@@ -265,6 +267,30 @@ def test_the_first_transfer_meets_the_minimum_or_the_prospect_leaves(year: Small
             assert credit.amount_minor * 78 // 10 >= 10_000 * HKD
     assert small_tickets, "somebody stretched to the minimum"
     assert all(people.ticket_minor[client - 101] < 10_000 * HKD for client in gone)
+
+
+def test_money_that_came_back_is_sent_again_at_the_minimum_of_that_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sim.venue.ramps.THIRD_PARTY_PPM", 1_000_000)  # everybody errs once
+    starts = date(2023, 6, 20)
+    regime = small_regime(OPEN_DOOR, change("onb.first_transfer", "HKD 50,000", starts))
+    journal = small_platform(small_scenario(150, 60, usd_share=0), regime).run()
+    instructed: dict[int, list[DepositInstructed]] = {}
+    for event in journal.of(DepositInstructed):
+        instructed.setdefault(event.client, []).append(event)
+    activated = {event.client for event in journal.of(ClientActivated)}
+    returned = {event.client: event.time_us for event in journal.of(DepositRefused)}
+    left = {e.client for e in journal.of(ProspectLeft) if e.rule == "onb.first_transfer"}
+    raised = 0
+    for client in activated:
+        first, second = instructed[client][:2]
+        if second.time_us >= to_us(starts):
+            assert second.amount_minor >= 50_000 * HKD
+        raised += second.amount_minor > first.amount_minor
+    assert raised, "the minimum came into force between somebody's two transfers"
+    assert left & returned.keys(), "it drove somebody away whose money had come back"
+    assert not left & activated
 
 
 def test_a_lower_minimum_keeps_everybody_that_a_higher_one_kept() -> None:

@@ -56,7 +56,7 @@ def transfer(
 
 def pay_in(small: Small, ramps: Ramps, moved: Transfer, at_us: int, *, institution: bool) -> Steps:
     yield small.platform.until(at_us)
-    yield from ramps.deposit(moved, 1, institution=institution)
+    yield from ramps.deposit(moved, 1, own_account=institution)
 
 
 def hong_kong(text: str) -> int:

@@ -32,7 +32,7 @@ CAUSES: dict[str, tuple[str, ...]] = {
     "risk_profiled": _APPLIED,
     "exposure_limit_set": (*_PROFILED, LAW),
     "account_opened": ("exposure_limit_set",),
-    "prospect_left": (*_APPLIED, "account_opened"),
+    "prospect_left": (*_APPLIED, "account_opened", "deposit_refused"),
     "deposit_instructed": ("account_opened", *_LIVES, "deposit_refused"),
     "deposit_credited": ("deposit_instructed",),
     "deposit_refused": ("deposit_instructed",),
