@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint bench constraints clean
+.PHONY: run test lint bench faults constraints clean
 .DEFAULT_GOAL := run
 
 run: $(STAMP)  ## run the main scenario and print its outcomes
@@ -21,6 +21,9 @@ lint: $(STAMP)
 
 bench: $(STAMP)  ## the pytest-benchmark suite alone
 	$(BIN)/pytest tests/benchmarks --benchmark-only
+
+faults: $(STAMP)  ## plant every deliberate fault and see it caught (some minutes)
+	$(BIN)/python -m tests.planted
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("VATP Lab needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

@@ -1,6 +1,7 @@
 """SQL over a log: one view a kind and one over all events, read-only, through DuckDB.
 
-DuckDB reads the sealed Parquet parts in place. The connection lives in memory; before the first query it is
+DuckDB reads the sealed Parquet parts in place; rows that were written in an older version of their kind are
+taken into memory as rows of today's. The connection lives in memory; before the first query it is
 told to touch no file outside the run's folder of events and to load no extension, and these settings are
 locked. A query must be one SELECT, so nothing can be written. What this cannot stop: a query may take all
 the memory and time it likes, and it sees the parts as they lie on disk, whose digests only `verify` checks.
@@ -10,6 +11,8 @@ import json
 from collections.abc import Iterator
 from importlib import import_module
 from math import isfinite
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
@@ -25,6 +28,8 @@ EVENTS_FOLDER = "events"
 _TYPES: dict[Any, str] = {"int64": "BIGINT", "string": "VARCHAR", "bool": "BOOLEAN"}
 _ENVELOPE = ("seq", "time_hkt", "time_us", "cause", "rule")
 _BATCH = 1024
+_UPCAST = "upcast"
+"""Schema of the tables whose rows are not as their files have them."""
 _PATTERN = frozenset("*?[")
 
 
@@ -56,7 +61,7 @@ def query(log: RunLog, text: str) -> Answer:
     QueryError
         DuckDB is not installed, or the text is no single SELECT, or it cannot be answered.
     JournalError
-        A part of the log is gone, or of another version.
+        A part of the log is gone.
     """
     duckdb = _library()
     folder = str(log.run_dir.resolve())
@@ -64,6 +69,7 @@ def query(log: RunLog, text: str) -> Answer:
         raise QueryError(f"{folder}: DuckDB takes *, ? and [ for patterns; rename or move the run")
     connection = duckdb.connect(":memory:")
     try:
+        _take_in(connection, log)
         _close_off(connection, log)
         _make_views(connection, log)
         _check(connection, text)
@@ -82,6 +88,20 @@ def _library() -> Any:
         raise QueryError(
             "SQL needs DuckDB, which is not installed: pip install 'vatp-lab[sql]'"
         ) from None
+
+
+def _take_in(connection: Any, log: RunLog) -> None:
+    """Copy rows of older versions into tables of the connection, as rows of today's."""
+    if not log.upcast_kinds:
+        return
+    connection.execute(f"CREATE SCHEMA {_UPCAST}")
+    with TemporaryDirectory(prefix="vatp-sql-") as folder:
+        for kind in sorted(log.upcast_kinds):
+            copy = Path(folder) / f"{kind}.parquet"
+            log.scan(kind).sink_parquet(copy)
+            connection.execute(
+                f"CREATE TABLE {_UPCAST}.{kind} AS SELECT * FROM read_parquet({_quoted(str(copy))})"  # noqa: S608 - names of ours
+            )
 
 
 def _rows(connection: Any, error_class: type[Exception]) -> Iterator[tuple[Any, ...]]:
@@ -136,7 +156,7 @@ def _make_views(connection: Any, log: RunLog) -> None:
 
 def _view(log: RunLog, kind: str) -> str:
     """Return the query behind a kind's view: time in Hong Kong beside the log's own columns."""
-    # Asks the reader for the part files, which refuses what is gone or of another version.
+    # Asks the reader for the part files, which refuses what is gone.
     log.scan(kind)
     parts = [part for segment in log.segments if (part := segment.part(kind))]
     if not parts:
@@ -149,6 +169,8 @@ def _view(log: RunLog, kind: str) -> str:
         folder = log.run_dir.resolve()
         paths = ", ".join(_quoted(str(folder / part.path)) for part in parts)
         local, rows = f"make_timestamp(time_us + {HKT_US})", f"read_parquet([{paths}])"
+    if kind in log.upcast_kinds:
+        rows = f"{_UPCAST}.{kind}"
     return f"SELECT seq, {local} AS time_hkt, * EXCLUDE (seq) FROM {rows}"  # noqa: S608 - see above
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NewType
 
+from sim.problems import shown
 from sim.units import (
     ASSETS,
     DAY_US,
@@ -45,6 +46,7 @@ DURATION_UNITS: dict[str, int] = {
 }
 SHARE_UNITS: dict[str, int] = {"%": PPM // 100, "bps": PPM // 10_000, "ppm": 1}
 
+_EARLIEST_US, _LATEST_US = to_us(date(1900, 1, 1)), to_us(date(2200, 1, 1))
 _NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _NUMBER_UNIT = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z%]+)\s*", re.ASCII)
 _ASSET_NUMBER = re.compile(rf"\s*([A-Z]{{3,5}})\s+({_NUMBER})\s*", re.ASCII)
@@ -57,17 +59,19 @@ class QuantityError(ValueError):
 
 def _scaled(text: object, units: dict[str, int], what: str, example: str) -> int:
     if not isinstance(text, str):
-        raise QuantityError(f"expected {what} with its unit, such as {example!r}, got {text!r}")
+        raise QuantityError(
+            f"expected {what} with its unit, such as {example!r}, got {shown(text)}"
+        )
     match = _NUMBER_UNIT.fullmatch(text)
     if match is None or match[2] not in units:
         raise QuantityError(
-            f"expected {what} such as {example!r} (units: {', '.join(units)}), got {text!r}"
+            f"expected {what} such as {example!r} (units: {', '.join(units)}), got {shown(text)}"
         )
     scaled = Fraction(_decimal(match[1])) * units[match[2]]
     if scaled.denominator != 1:
-        raise QuantityError(f"{text!r} is finer than the smallest unit of {what}")
+        raise QuantityError(f"{shown(text)} is finer than the smallest unit of {what}")
     if abs(scaled) > INT64_MAX:
-        raise QuantityError(f"{text!r} is too large for {what}")
+        raise QuantityError(f"{shown(text)} is too large for {what}")
     return int(scaled)
 
 
@@ -89,20 +93,22 @@ def parse_share(text: object) -> Ppm:
 def parse_money(text: object) -> Money:
     """Parse `"HKD 8,000,000"` into an exact amount."""
     if not isinstance(text, str):
-        raise QuantityError(f"expected an amount such as 'HKD 8,000,000', got {text!r}")
+        raise QuantityError(f"expected an amount such as 'HKD 8,000,000', got {shown(text)}")
     match = _ASSET_NUMBER.fullmatch(text)
     if match is None:
-        raise QuantityError(f"expected an amount such as 'HKD 8,000,000', got {text!r}")
+        raise QuantityError(f"expected an amount such as 'HKD 8,000,000', got {shown(text)}")
     if match[1] not in ASSETS:
-        raise QuantityError(f"unknown asset {match[1]!r} in {text!r} (assets: {', '.join(ASSETS)})")
+        raise QuantityError(
+            f"unknown asset {match[1]!r} in {shown(text)} (assets: {', '.join(ASSETS)})"
+        )
     try:
         return Money(match[1], ASSETS[match[1]].minor(_decimal(match[2])))
     except OffGridError as error:
-        raise QuantityError(str(error)) from error
+        raise QuantityError(f"{shown(text)}: {str(error).partition(': ')[2]}") from error
 
 
 def parse_instant(value: object) -> InstantUs:
-    """Parse a TOML date or offset date-time into microseconds since the epoch."""
+    """Parse a TOML date or offset date-time into microseconds since the epoch; it lies in 1900 to 2199."""
     if isinstance(value, str):
         try:
             value = (
@@ -111,25 +117,30 @@ def parse_instant(value: object) -> InstantUs:
                 else date.fromisoformat(value)
             )
         except ValueError as error:
+            # "day is out of range for month" helps; that the text is not ISO is said already.
+            reason = "" if "isoformat" in str(error) else f" ({error})"
             raise QuantityError(
-                f"expected a date such as 2023-06-01, got {value!r} ({error})"
+                f"expected a date such as 2023-06-01, got {shown(value)}{reason}"
             ) from error
     if not isinstance(value, date):
-        raise QuantityError(f"expected a date such as 2023-06-01, got {value!r}")
+        raise QuantityError(f"expected a date such as 2023-06-01, got {shown(value)}")
     try:
-        return InstantUs(to_us(value))
+        instant_us = to_us(value)
     except ValueError as error:
         raise QuantityError(str(error)) from error
+    if not _EARLIEST_US <= instant_us < _LATEST_US:
+        raise QuantityError(f"expected a date from 1900 to 2199, got {shown(value)}")
+    return InstantUs(instant_us)
 
 
 def parse_day_time(text: object) -> DayTimeUs:
     """Parse `"09:30"` into microseconds since midnight; `"24:00"` is the end of the day."""
     match = _CLOCK.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise QuantityError(f"expected a time of day such as '09:30', got {text!r}")
+        raise QuantityError(f"expected a time of day such as '09:30', got {shown(text)}")
     minutes = int(match[1]) * 60 + int(match[2])
     if int(match[2]) > 59 or minutes > 24 * 60:
-        raise QuantityError(f"{text!r} is not a time of day")
+        raise QuantityError(f"{shown(text)} is not a time of day")
     return DayTimeUs(minutes * MINUTE_US)
 
 

@@ -5,6 +5,7 @@ happens again must be what is on record, event for event. That makes every resum
 of the simulator's determinism.
 """
 
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from sim.journal import (
     mark,
     verify,
 )
+from sim.program import origin
 from sim.run import (
     SCENARIO_FILE,
     Progress,
@@ -31,7 +33,15 @@ from sim.run import (
     live_through,
     outside_prices,
 )
-from sim.scenario import Loaded, load, load_fork
+from sim.scenario import (
+    Loaded,
+    digest,
+    load,
+    load_fork,
+    note_places,
+    noted_places,
+    read_as_written_by,
+)
 from sim.units import format_us
 
 
@@ -65,13 +75,15 @@ def resume(
         said = "is complete" if log.state == "complete" else "is being written by another process"
         raise JournalError(f"{run_dir} {said}: there is nothing to resume")
     _refuse_damage(log)
-    settings = _price_setting(prices)
-    loaded = load(run_dir / SCENARIO_FILE, settings=settings)
+    with read_as_written_by(log.program, run_dir / SCENARIO_FILE):
+        loaded = load(
+            run_dir / SCENARIO_FILE, overlays=noted_places(run_dir), settings=_price_setting(prices)
+        )
     seed = _check_scenario(log, loaded)
     path = outside_prices(loaded, seed)
     journal = Journal.resume(run_dir, log.header)
     try:
-        return live_through(loaded, path, journal, run_dir, seed, progress=progress)
+        return live_through(loaded, path, journal, run_dir, seed, snapshots=True, progress=progress)
     except RecordMismatchError as error:
         raise _quarantined(run_dir, str(error)) from error
 
@@ -128,13 +140,16 @@ def fork(
     parent = RunLog.open(parent_dir)
     _check_parent(parent, at_us)
     base_settings = _price_setting(prices)
-    own = load(parent_dir / SCENARIO_FILE, settings=base_settings)
+    places = noted_places(parent_dir)
+    with read_as_written_by(parent.program, parent_dir / SCENARIO_FILE):
+        own = load(parent_dir / SCENARIO_FILE, overlays=places, settings=base_settings)
     seed = _check_scenario(parent, own)
     loaded = load_fork(
         parent_dir / SCENARIO_FILE,
         at_us,
         overlays=overlays,
         settings=settings,
+        base_overlays=places,
         base_settings=base_settings,
     )
     common = events_before(parent, at_us)
@@ -151,8 +166,11 @@ def fork(
     path = outside_prices(loaded, seed)
     past = Parent(parent, common, at_us)
     journal = Journal.fork(run_dir, content, past, attachments(loaded))
+    note_places(run_dir, loaded.scenario)
     try:
-        result = live_through(loaded, path, journal, run_dir, seed, progress=progress)
+        result = live_through(
+            loaded, path, journal, run_dir, seed, snapshots=True, progress=progress
+        )
     except RecordMismatchError as error:
         raise _quarantined(run_dir, str(error)) from error
     if chain_at(RunLog.open(run_dir), common) != chain:
@@ -169,14 +187,17 @@ def _check_scenario(log: RunLog, loaded: Loaded) -> int:
     seed = log.header.get("seed")
     if not isinstance(seed, int):
         raise JournalError(f"{log.run_dir} was not written by a simulation: its header has no seed")
-    now = header(loaded, seed)
-    differing = [name for name, value in now.items() if log.header.get(name) != value]
+    written = tomllib.loads((log.run_dir / SCENARIO_FILE).read_text(encoding="utf-8"))
+    now = header(loaded, seed) | {"scenario_digest": digest(loaded, written)}
+    # What a later program says besides is no difference.
+    differing = [name for name in now.keys() & log.header.keys() if log.header[name] != now[name]]
     if differing:
         prices = loaded.scenario.world.reference.file
         file = f", the prices in {prices}" if prices else ""
         raise JournalError(
             f"{log.run_dir} cannot be lived again: its scenario does not mean the same any more "
-            f"({', '.join(differing)}); the shipped law{file} or the program is not that of the run"
+            f"({', '.join(sorted(differing))}); its law{file} or the program is not that of the run: "
+            f"{origin(log.program)}"
         )
     return seed
 

@@ -22,8 +22,8 @@ from sim.flow.frames import minimum_rule
 from sim.flow.plane import OrderPlane
 from sim.journal import Journal, RunLog
 from sim.ledger import Ledger
-from sim.rules import Regime
-from sim.scenario import Loaded, dump
+from sim.rules import Regime, dump_regime
+from sim.scenario import Loaded, dump, note_places
 from sim.scenario import digest as scenario_digest
 from sim.scenario.model import Scenario
 from sim.state import State, checkpoints, differing_parts, live_state, rebuilt_state, state_hash
@@ -39,6 +39,8 @@ Progress = Callable[[float, int], None]
 PROGRESS_SLICES = 200
 SCENARIO_FILE = "scenario.toml"
 """The resolved scenario in a run's folder."""
+RULES_FILE = "rules.toml"
+"""The regime in a run's folder, as its files had it: the law that ships changes from release to release."""
 
 LEFT_OUT = {
     "full": "nothing",
@@ -104,6 +106,7 @@ def run(
     seed: int,
     run_dir: Path,
     check: bool = False,
+    snapshots: bool = False,
     progress: Progress | None = None,
 ) -> RunResult:
     """Simulate a scenario to its horizon and seal its log.
@@ -118,6 +121,8 @@ def run(
         New folder for the log.
     check
         Check the ledger's invariants after every control event (slower).
+    snapshots
+        Leave snapshots in the folder, from which a state in mid-run is answered at once.
     progress
         Told again and again how far the run is.
 
@@ -130,7 +135,10 @@ def run(
     prices = outside_prices(loaded, seed)
     files = attachments(loaded)
     journal = Journal.create(run_dir, header(loaded, seed), attachments=files)
-    return live_through(loaded, prices, journal, run_dir, seed, check=check, progress=progress)
+    note_places(run_dir, loaded.scenario)
+    return live_through(
+        loaded, prices, journal, run_dir, seed, check=check, snapshots=snapshots, progress=progress
+    )
 
 
 def live_through(
@@ -141,6 +149,7 @@ def live_through(
     seed: int,
     *,
     check: bool = False,
+    snapshots: bool = False,
     progress: Progress | None = None,
 ) -> RunResult:
     """Simulate a scenario into an open journal, new or on record, and close it; see `run`.
@@ -162,7 +171,7 @@ def live_through(
         parts.ledger.check(parts.plane.totals(), parts.plane.fees_collected())
         journal.seal()
         live = _live(parts)
-        rebuilt = rebuilt_state(RunLog.open(run_dir))
+        rebuilt = rebuilt_state(RunLog.open(run_dir), snapshots=snapshots)
         if different := differing_parts(live, rebuilt):
             reason = f"the log does not rebuild the live state: {', '.join(different)} differ"
             journal.quarantine(reason)
@@ -184,22 +193,22 @@ def outside_prices(loaded: Loaded, seed: int) -> ReferencePath:
 
 
 def attachments(loaded: Loaded) -> dict[str, bytes]:
-    """Return what a run's folder keeps besides the log: the resolved scenario."""
-    return {SCENARIO_FILE: _resolved(loaded).encode()}
+    """Return what a run's folder keeps besides the log: the resolved scenario, and the law before its changes.
 
-
-def _resolved(loaded: Loaded) -> str:
-    """Write the resolved scenario with the reference file's path as the user wrote it.
-
-    The chain covers this text, and equal runs on two machines shall have equal heads; the file's content
-    is known by its digest.
+    The head covers them, and equal runs shall have equal heads wherever their files lay. So no path is in
+    them: the price file is known by its name and its digest (`sim.scenario.note_places` keeps its place), and
+    the law is kept whole. A later program, which ships another, still reads the run under its own.
     """
-    reference = loaded.scenario.world.reference
-    if reference.file is not None:
-        written = loaded.document["world"]["reference"]["file"]
-        world = attrs.evolve(loaded.scenario.world, reference=attrs.evolve(reference, file=written))
-        loaded = attrs.evolve(loaded, scenario=attrs.evolve(loaded.scenario, world=world))
-    return dump(loaded)
+    scenario = loaded.scenario
+    files: dict[str, bytes] = {}
+    if scenario.world.reference.file is not None:
+        name = Path(scenario.world.reference.file).name
+        reference = attrs.evolve(scenario.world.reference, file=name)
+        scenario = attrs.evolve(scenario, world=attrs.evolve(scenario.world, reference=reference))
+    if loaded.law is not None:
+        scenario = attrs.evolve(scenario, rules=attrs.evolve(scenario.rules, regime=RULES_FILE))
+        files[RULES_FILE] = dump_regime(loaded.law).encode()
+    return {SCENARIO_FILE: dump(attrs.evolve(loaded, scenario=scenario)).encode(), **files}
 
 
 def header(loaded: Loaded, seed: int) -> dict[str, Any]:

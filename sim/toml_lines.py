@@ -40,6 +40,23 @@ def locate(text: str) -> dict[KeyPath, int]:
     return _Walk(text).document()
 
 
+def line_beyond(text: str, levels: int) -> int | None:
+    """Return the line of the first key or element that lies deeper than so many levels, or None.
+
+    The text may be wrong behind that place: nothing there is looked at.
+
+    Raises
+    ------
+    ValueError
+        The text up to there is not TOML.
+    """
+    try:
+        _Walk(text, levels).document()
+    except BeyondError as beyond:
+        return beyond.line
+    return None
+
+
 def line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
     """Return the line of a key path, or of the nearest table around it, or 1."""
     for end in range(len(path), 0, -1):
@@ -57,11 +74,20 @@ def syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> tuple[int, str]
     return int(found[1] or last), str(error)[: found.start()]
 
 
-class _Walk:
-    """One pass over the text."""
+class BeyondError(Exception):
+    """A walk came to a place deeper than it should go."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class _Walk:
+    """One pass over the text, as far as the first path of more steps than `levels`."""
+
+    def __init__(self, text: str, levels: int | None = None) -> None:
         self.text = text
+        self.levels = len(text) if levels is None else levels
         self.position = 0
         self.lines: dict[KeyPath, int] = {}
         self._newlines = [match.start() for match in re.finditer("\n", text)]
@@ -89,25 +115,31 @@ class _Walk:
         for parent in parents:
             path = self._inside((*path, parent), line)
         path = (*path, name)
-        self.lines.setdefault(path, line)
+        self._note(path, line)
         if brackets == 2:
             index = self._elements.get(path, 0)
             self._elements[path] = index + 1
             path = (*path, index)
-            self.lines[path] = line
+            self._note(path, line)
         return path
 
     def _inside(self, path: KeyPath, line: int) -> KeyPath:
         """Step into a table, or into the last element of an array of tables."""
-        self.lines.setdefault(path, line)
+        self._note(path, line)
         return (*path, self._elements[path] - 1) if path in self._elements else path
+
+    def _note(self, path: KeyPath, line: int) -> None:
+        """Remember where a path was first seen."""
+        if len(path) > self.levels:
+            raise BeyondError(line)
+        self.lines.setdefault(path, line)
 
     def _pair(self, table: KeyPath) -> None:
         line = self._line()
         path = table
         for part in self._key():
             path = (*path, part)
-            self.lines.setdefault(path, line)
+            self._note(path, line)
         self._expect("=")
         self._value(path)
 
@@ -143,7 +175,7 @@ class _Walk:
         self._expect("[")
         index = 0
         while not self._at("]"):
-            self.lines[*path, index] = self._line()
+            self._note((*path, index), self._line())
             self._value((*path, index))
             index += 1
             self._separator("]")

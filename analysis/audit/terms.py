@@ -51,18 +51,27 @@ def read_terms(run_dir: Path, header: Mapping[str, Any]) -> Terms:
         raise TermsError(f"{path}: {found}")
     written = load_regime(scenario.rules.regime, run_dir)
     regime, _ = written.with_changes(scenario.rules.changes, scenario.horizon.start)
-    _check_digest(path, scenario, regime, header)
+    _check_digest(path, document, scenario, regime, header)
     return Terms(scenario, regime)
 
 
 def _check_digest(
-    path: Path, scenario: Scenario, regime: Regime, header: Mapping[str, Any]
+    path: Path,
+    document: dict[str, Any],
+    scenario: Scenario,
+    regime: Regime,
+    header: Mapping[str, Any],
 ) -> None:
     """Refuse to judge a run by another law than it was made under."""
     loaded = Loaded(
-        scenario=scenario, document={}, sources=(path,), notes=(), regime=regime, merged=Merged()
+        scenario=scenario,
+        document=document,
+        sources=(path,),
+        notes=(),
+        regime=regime,
+        merged=Merged(),
     )
-    expected, found = header.get("scenario_digest"), digest(loaded)
+    expected, found = header.get("scenario_digest"), digest(loaded, document)
     if expected != found:
         raise TermsError(
             f"{path} and its rules {scenario.rules.regime} have the digest {found}; the run was made "

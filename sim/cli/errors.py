@@ -42,6 +42,7 @@ DEFECTS = frozenset(
         "sim.matching.snapshots.SnapshotError",
         "sim.run.StateMismatchError",
         "sim.scenario.leaves.WrongValue",
+        "sim.toml_lines.BeyondError",
         "sim.units.OffGridError",
     }
 )

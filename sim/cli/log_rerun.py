@@ -143,7 +143,7 @@ def fork(
         from sim.journal import QuarantinedError, RunLog
 
     log = RunLog.open(run)
-    _check(run, at_us, with_, set_, prices)
+    _check(log, at_us, with_, set_, prices)
     folder = out or new_run_folder(run.resolve().name, "fork", at)
     try:
         found = _fork(log, folder, at_us, with_, set_, prices)
@@ -172,17 +172,24 @@ def fork(
 
 
 def _check(
-    run: Path, at_us: int, overlays: Overlays, settings: Settings, prices: Path | None
+    log: "RunLog", at_us: int, overlays: Overlays, settings: Settings, prices: Path | None
 ) -> None:
     """Find what is wrong with the change before the past is lived again."""
-    from sim.scenario import load_fork
+    from sim.scenario import load_fork, noted_places, read_as_written_by
 
-    file = run / "scenario.toml"
+    file = log.run_dir / "scenario.toml"
     if not file.is_file():
         raise UserError(f"{file} is gone: without its scenario a run cannot be lived again")
     base = () if prices is None else (f"world.reference.file={prices}",)
-    with waiting("reading the change"):
-        loaded = load_fork(file, at_us, overlays=overlays, settings=settings, base_settings=base)
+    with waiting("reading the change"), read_as_written_by(log.program, file):
+        loaded = load_fork(
+            file,
+            at_us,
+            overlays=overlays,
+            settings=settings,
+            base_overlays=noted_places(log.run_dir),
+            base_settings=base,
+        )
         check_before_run(loaded)
     if not (overlays or settings):
         remark("no change is given: the fork will be the same life again")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim.scenario import Loaded, Problem
+    from sim.toml_lines import KeyPath
 
 
 def check_before_run(loaded: "Loaded") -> None:
@@ -24,6 +25,8 @@ def check_before_run(loaded: "Loaded") -> None:
 
 
 def _measures(loaded: "Loaded") -> "list[Problem]":
+    if not loaded.scenario.measures:
+        return []
     from analysis import MeasureError, check_names
 
     problems = []
@@ -37,12 +40,15 @@ def _measures(loaded: "Loaded") -> "list[Problem]":
 
 def _prices(loaded: "Loaded") -> "list[Problem]":
     """Read the known prices; the run itself builds the path."""
-    from sim.world.reference import ReferenceDataError, known_prices
+    from sim.world.known_prices import known_prices
+    from sim.world.prices import ReferenceDataError
 
     reference, horizon = loaded.scenario.world.reference, loaded.scenario.horizon
     try:
         known_prices(reference, horizon.start, horizon.end, Path())
     except ReferenceDataError as error:
-        path = ("horizon",) if reference.file is None else ("world", "reference", "file")
+        path: KeyPath = ("world", "reference", "file")
+        if reference.file is None and error.uncovered is not None:
+            path = ("horizon", error.uncovered)
         return [loaded.problem(path, str(error).rstrip("."))]
     return []

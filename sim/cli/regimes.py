@@ -46,7 +46,7 @@ def base_for_overlay(name: str) -> str:
 def _document(name: str) -> dict[str, Any]:
     """Return what a TOML file says, as far as it can be read; nothing where there is no file."""
     from sim.scenario.files import find_file
-    from sim.scenario.source import read_source
+    from sim.toml_source import read_source
 
     found = find_file(name)
     return {} if found is None else read_source(found).document

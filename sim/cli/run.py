@@ -89,6 +89,7 @@ def _simulate(loaded: "Loaded", seed: int, run_dir: Path, *, check: bool) -> "Ru
                 seed=seed,
                 run_dir=run_dir,
                 check=check,
+                snapshots=True,
                 progress=lambda share, events: update(share, f"{events:,} events"),
             )
         except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from rich import box
 from rich.table import Table
 
 from sim.cli.console import PlainConsole, bold
+from sim.units import ASSETS
 
 if TYPE_CHECKING:
     from analysis import Outcome
@@ -140,3 +141,13 @@ def outcome_sections(outcomes: "Sequence[Outcome]") -> dict[str, list[Row]]:
             (found.name, number(found.value), interval(found.low, found.high), found.unit)
         )
     return sections
+
+
+def amount(code: str, amount_minor: int) -> str:
+    """Show an amount of minor units in whole units of its asset."""
+    return f"{ASSETS[code].decimal(amount_minor):,f}" if amount_minor else "0"
+
+
+def words(name: str) -> str:
+    """Show the name of a code in words."""
+    return name.lower().replace("_", " ")

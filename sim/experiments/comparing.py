@@ -108,7 +108,7 @@ def variant_files(
     """
     from sim.scenario.checker import is_whole
     from sim.scenario.files import find_file
-    from sim.scenario.source import read_source
+    from sim.toml_source import read_source
 
     shared = tuple(str(overlay) for overlay in overlays)
     found = find_file(variant)

@@ -10,6 +10,7 @@ from sim.journal.errors import JournalError
 from sim.journal.manifest import Segment
 from sim.journal.parquet import read_part
 from sim.journal.reader import RunLog
+from sim.journal.upcasting import upcast_table
 
 
 @attrs.frozen
@@ -54,8 +55,8 @@ def common_past(first: RunLog, second: RunLog) -> CommonPast:
     if equal < len(pairs):
         one, other = pairs[equal]
         difference = first_difference(
-            read_tables(first.run_dir, one),
-            read_tables(second.run_dir, other),
+            read_as_of_today(first.run_dir, one),
+            read_as_of_today(second.run_dir, other),
             min(one.last_seq, other.last_seq),
         )
     return CommonPast(equal, pairs[equal - 1][0].last_seq if equal else 0, difference)
@@ -69,8 +70,16 @@ def _lengths(log: RunLog) -> str:
 
 
 def read_tables(run_dir: Path, segment: Segment) -> dict[str, pl.DataFrame]:
-    """Read a segment's rows by kind; raises JournalError."""
+    """Read a segment's rows by kind, as they were written; raises JournalError."""
     return {part.kind: read_part(run_dir / part.path) for part in segment.parts}
+
+
+def read_as_of_today(run_dir: Path, segment: Segment) -> dict[str, pl.DataFrame]:
+    """Read a segment's rows by kind, as rows of today's versions; raises JournalError."""
+    return {
+        part.kind: upcast_table(part.kind, part.version, read_part(run_dir / part.path))
+        for part in segment.parts
+    }
 
 
 def first_difference(

@@ -5,11 +5,18 @@ from collections.abc import Mapping
 import attrs
 import polars as pl
 
-from sim.journal.compare import Difference, event_text, first_difference, read_tables
+from sim.journal.compare import (
+    Difference,
+    event_text,
+    first_difference,
+    read_as_of_today,
+    read_tables,
+)
 from sim.journal.errors import JournalError, RecordMismatchError
 from sim.journal.manifest import Segment
 from sim.journal.reader import RunLog
 from sim.journal.sealing import Past, Unsealed, describe
+from sim.program import origin
 
 
 def events_before(log: RunLog, time_us: int) -> int:
@@ -53,7 +60,8 @@ def chain_at(log: RunLog, last_seq: int) -> str:
             ]
             rows = Unsealed(segment.number, segment.first_seq, last_seq, kept)
             tables = {kind: table for kind, table in kept if table.height}
-            return describe(rows, tables, past).chain
+            versions = {part.kind: part.version for part in segment.parts}
+            return describe(rows, tables, past, versions).chain
         past = Past(segment.chain, segment.last_time_us)
     return past.chain
 
@@ -81,14 +89,15 @@ class Parent:
         recorded = self._recorded(segment.number)
         if segment.last_seq <= self.last_seq and recorded and recorded.chain == segment.chain:
             return
-        theirs = read_tables(self.log.run_dir, recorded) if recorded else {}
+        theirs = read_as_of_today(self.log.run_dir, recorded) if recorded else {}
         difference = first_difference(theirs, tables, self.last_seq)
         if difference is None:
             difference = self._one_more(tables)
         if difference:
             raise RecordMismatchError(
                 f"the fork differs from {self.log.run_dir} before the instant of the fork, "
-                f"at seq {difference.seq}: {difference.first} on record, {difference.second} now"
+                f"at seq {difference.seq}: {difference.first} on record, {difference.second} now; "
+                f"{origin(self.log.program)}"
             )
 
     def _recorded(self, number: int) -> Segment | None:

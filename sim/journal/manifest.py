@@ -7,7 +7,8 @@ segment, then one closing line. Two chains run through it:
   Equal events give equal chains, whatever the scenario was called and on whatever machine it ran: equal
   chains of two runs prove a common past. `head_n = H(header digest, chain_n)` names the run;
 - the *check* of lines: each line carries `H(check of the line before, the line without its check)`, which
-  covers what the chain leaves out because it may differ between equal runs: file digests, the footer.
+  covers what the chain leaves out because it may differ between equal runs: file digests, the footer, the
+  program that wrote the run.
 
 H is BLAKE2b with 32 bytes.
 """
@@ -24,9 +25,11 @@ from sim.journal.cuts import Cuts
 from sim.journal.digest import DIGEST_BYTES, RowSums, TableDigest, canonical_json
 from sim.journal.durable import FileDigest, is_locked
 from sim.journal.errors import JournalError, explained
+from sim.program import Program
 
 FILE_NAME = "manifest.jsonl"
 FORMAT = 1
+"""The form of the lines that this program writes; it reads every form up to this one."""
 State = Literal["running", "complete", "interrupted", "quarantined"]
 EndState = Literal["complete", "interrupted", "quarantined"]
 
@@ -89,6 +92,11 @@ class Header:
     content: Mapping[str, Any] = attrs.field(validator=_MAPPING)
     attachments: Mapping[str, FileDigest]
     """Files that belong to the run besides its events, by name in the run folder."""
+    program: Program | None = None
+    """The program that began the run: checked, but no part of the head, so that another that lives the same
+    life gives the same head."""
+    format: int = attrs.field(default=FORMAT, validator=_COUNT)
+    """The form of the run's lines; what was digested in one form is never digested in another."""
 
     @property
     def digest(self) -> str:
@@ -98,7 +106,7 @@ class Header:
     @property
     def first_chain(self) -> str:
         """Chain before the first segment; depends on how a run is cut, and on nothing else."""
-        return _digest(canonical_json({"format": FORMAT, **_cuts_record(self.cuts)}))
+        return _digest(canonical_json({"format": self.format, **_cuts_record(self.cuts)}))
 
 
 @attrs.frozen
@@ -117,6 +125,8 @@ class Resumption:
     """A line after an interruption: the run goes on behind its first `segments` segments."""
 
     segments: int = attrs.field(validator=[_INT, attrs.validators.ge(0)])
+    program: Program | None = None
+    """The program that took it on."""
 
 
 Entry = Header | Segment | Closing | Resumption
@@ -164,11 +174,19 @@ def _cuts_record(cuts: Cuts) -> dict[str, int]:
 def _header_record(header: Header) -> dict[str, Any]:
     return {
         "line": "header",
-        "format": FORMAT,
+        "format": header.format,
         **_cuts_record(header.cuts),
         "header": header.content,
         "attachments": {name: attrs.asdict(file) for name, file in header.attachments.items()},
     }
+
+
+def _header_line(header: Header) -> dict[str, Any]:
+    return _header_record(header) | _program_record(header.program)
+
+
+def _program_record(program: Program | None) -> dict[str, Any]:
+    return {} if program is None else {"program": attrs.asdict(program)}
 
 
 def _segment_record(segment: Segment) -> dict[str, Any]:
@@ -180,11 +198,15 @@ def _closing_record(closing: Closing) -> dict[str, Any]:
 
 
 def _resumption_record(resumption: Resumption) -> dict[str, Any]:
-    return {"line": "resumed", **attrs.asdict(resumption)}
+    return {
+        "line": "resumed",
+        "segments": resumption.segments,
+        **_program_record(resumption.program),
+    }
 
 
 _RECORDS: dict[type[Any], Any] = {
-    Header: _header_record,
+    Header: _header_line,
     Segment: _segment_record,
     Closing: _closing_record,
     Resumption: _resumption_record,
@@ -205,6 +227,11 @@ def decode(line: bytes, previous_check: str) -> tuple[Entry, str]:
         raise ValueError("is not JSON") from None
     if not isinstance(record, dict) or canonical_json(record) != line:
         raise ValueError("is not in the form the journal writes")
+    if _is_newer(record):
+        raise ValueError(
+            f"has manifest format {record['format']}: a newer vatp wrote it (or the line was changed); "
+            f"this program reads up to format {FORMAT}"
+        )
     check = record.pop("check", None)
     if check != _check(record, previous_check):
         raise ValueError(
@@ -216,18 +243,25 @@ def decode(line: bytes, previous_check: str) -> tuple[Entry, str]:
         raise ValueError(f"has a missing, unknown or wrong field ({error.args[0]})") from None
 
 
+def _is_newer(record: Mapping[str, Any]) -> bool:
+    """Whether a line begins a manifest of a later format, whose lines may be checked in another way."""
+    form = record.get("format")
+    return record.get("line") == "header" and isinstance(form, int) and form > FORMAT
+
+
 def _entry(record: dict[str, Any]) -> Entry:
     line = record.pop("line")
+    program = Program(**record.pop("program")) if "program" in record else None
     if line == "header":
-        if record["format"] != FORMAT:
-            raise ValueError(f"has format {record['format']}; this version reads format {FORMAT}")
         files = {name: FileDigest(**file) for name, file in record["attachments"].items()}
         events = record["segment_events"]
         cuts = Cuts(events, record.get("first_segment_events", events))
-        return Header(cuts, record["header"], files)
+        return Header(cuts, record["header"], files, program, record["format"])
     if line == "segment":
         return Segment(**{**record, "parts": tuple(part_of(part) for part in record["parts"])})
-    return {"end": Closing, "resumed": Resumption}[line](**record)  # type: ignore[no-any-return]
+    if line == "resumed":
+        return Resumption(**record, program=program)
+    return {"end": Closing}[line](**record)
 
 
 def part_of(record: dict[str, Any]) -> Part:

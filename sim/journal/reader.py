@@ -1,7 +1,8 @@
 """Reading a run: tables to scan, control events to fold, rows to show. Only committed segments count."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from operator import itemgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ import attrs
 import numpy as np
 import polars as pl
 
-from sim.events import KINDS, Event, schema_of
+from sim.events import KINDS, Event
 from sim.journal import manifest
 from sim.journal.controls import events_of
 from sim.journal.cuts import Cuts
@@ -19,6 +20,8 @@ from sim.journal.manifest import Manifest, Part, Segment, State
 from sim.journal.parquet import scan_parts
 from sim.journal.recovery import settled
 from sim.journal.tables import table_schema
+from sim.journal.upcasting import check_readable, older, upcast
+from sim.program import Program
 
 _CLIENT_COLUMNS = ("client", "taker", "maker")
 
@@ -43,7 +46,7 @@ class RunLog:
         Raises
         ------
         JournalError
-            The folder is no run.
+            The folder is no run, or holds what only a newer program can read.
         QuarantinedError
             Its manifest is damaged.
         """
@@ -54,6 +57,7 @@ class RunLog:
                 f"{run_dir / manifest.FILE_NAME}: {found.damage}; valid up to seq {found.events}; "
                 f"`vatp log verify` says more"
             )
+        check_readable(run_dir, found.segments, found.header.program)
         return cls(run_dir, found)
 
     @property
@@ -65,6 +69,11 @@ class RunLog:
     def footer(self) -> Mapping[str, Any]:
         """What the caller of `Journal.complete` said; empty while the run is not closed."""
         return self._manifest.closing.footer if self._manifest.closing else {}
+
+    @property
+    def program(self) -> Program | None:
+        """The program that began the run; None where the log does not say."""
+        return self._manifest.header.program
 
     @property
     def reason(self) -> str:
@@ -111,6 +120,32 @@ class RunLog:
         """Kinds that have rows, by name."""
         return tuple(sorted({part.kind for segment in self.segments for part in segment.parts}))
 
+    @property
+    def upcast_kinds(self) -> frozenset[str]:
+        """Kinds whose rows were written in an older version: their files are not as `scan` gives them."""
+        return frozenset(kind for kind, _ in older(self.segments))
+
+    def attachment(self, name: str) -> bytes:
+        """Read a file that was kept beside the events.
+
+        Raises
+        ------
+        JournalError
+            The run kept no such file, or it is gone or is not what was kept.
+        """
+        kept = self._manifest.header.attachments
+        path = self.run_dir / name
+        problem = file_problem(path, kept[name]) if name in kept else "the run kept no such file"
+        if problem:
+            raise JournalError(f"{path}: {problem}")
+        with explained(f"cannot read {path}"):
+            return path.read_bytes()
+
+    @property
+    def attachments(self) -> tuple[str, ...]:
+        """Names of the files that were kept beside the events."""
+        return tuple(sorted(self._manifest.header.attachments))
+
     def rows(self, kind: str) -> int:
         """Count the rows of a kind, from the manifest alone."""
         return sum(part.rows for part in self._parts(kind))
@@ -119,6 +154,8 @@ class RunLog:
         self, kind: str, since_us: int | None = None, until_us: int | None = None
     ) -> pl.LazyFrame:
         """Scan a kind's rows lazily, in seq order; an empty table of the right schema where there are none.
+
+        Rows that were written in an older version of the kind come as rows of today's.
 
         Parameters
         ----------
@@ -130,12 +167,15 @@ class RunLog:
         Raises
         ------
         JournalError
-            No such kind, a part file is gone, or it was written in another version of the kind's schema.
+            No such kind, or a part file is gone.
         """
-        table_schema(kind)
-        rows = scan_parts(
-            kind, [self._path(part) for part in self._parts(kind, since_us, until_us)]
-        )
+        schema = table_schema(kind)
+        # Parts of one version are one scan: a run has a single version of a kind, but for one taken on later.
+        scans = [
+            self._scan(list(parts))
+            for _, parts in groupby(self._parts(kind, since_us, until_us), attrgetter("version"))
+        ]
+        rows = scans[0] if len(scans) == 1 else pl.concat(scans or [pl.LazyFrame(schema=schema)])
         if since_us is not None:
             rows = rows.filter(pl.col("time_us") >= since_us)
         if until_us is not None:
@@ -153,13 +193,15 @@ class RunLog:
             and (part := segment.part(kind))
         ]
 
+    def _scan(self, parts: list[Part]) -> pl.LazyFrame:
+        """Scan parts of one kind and version, as rows of today's."""
+        kind, version = parts[0].kind, parts[0].version
+        return upcast(
+            kind, version, scan_parts(kind, version, [self._path(part) for part in parts])
+        )
+
     def _path(self, part: Part) -> Path:
         path = self.run_dir / part.path
-        if part.version != schema_of(part.kind).version:
-            raise JournalError(
-                f"{path} has version {part.version} of {part.kind}; "
-                f"this program reads version {schema_of(part.kind).version}"
-            )
         if not path.is_file():
             raise JournalError(f"{path} is gone; `vatp log verify` says what is still valid")
         return path
@@ -264,7 +306,7 @@ class RunLog:
         path = self._path(part)
         if problem := file_problem(path, part.file):
             raise JournalError(f"{path}: {problem}; `vatp log verify` says what is still valid")
-        return scan_parts(part.kind, [path])
+        return self._scan([part])
 
     def _read(self, part: Part, condition: pl.Expr, limit: int | None) -> pl.DataFrame:
         rows = self._checked(part).filter(condition)

@@ -1,6 +1,6 @@
 """Sealing: the rows of one segment become files on disk and one manifest entry."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,8 +51,24 @@ def _joined(chunks: list[pl.DataFrame]) -> pl.DataFrame:
     return table if table["seq"].is_sorted() else table.sort("seq")
 
 
-def describe(rows: Unsealed, tables: dict[str, pl.DataFrame], past: Past) -> Segment:
+def describe(
+    rows: Unsealed,
+    tables: dict[str, pl.DataFrame],
+    past: Past,
+    versions: Mapping[str, int] | None = None,
+) -> Segment:
     """Check and digest a segment's rows; the parts' files are not written yet.
+
+    Parameters
+    ----------
+    rows
+        The segment's place in the log.
+    tables
+        Its rows by kind.
+    past
+        What the segments before say.
+    versions
+        The version of each kind in which the tables are; None is today's.
 
     Raises
     ------
@@ -64,7 +80,10 @@ def describe(rows: Unsealed, tables: dict[str, pl.DataFrame], past: Past) -> Seg
         raise JournalError(
             f"segment {rows.number}: {disorder.kind} row {disorder.row}: {disorder.what}"
         )
-    parts = tuple(_part(kind, table, rows.number) for kind, table in tables.items())
+    parts = tuple(
+        _part(kind, schema_of(kind).version if versions is None else versions[kind], table, rows)
+        for kind, table in tables.items()
+    )
     digest = segment_digest(parts)
     return Segment(
         number=rows.number,
@@ -83,14 +102,13 @@ def part_path(kind: str, number: int) -> str:
     return f"{EVENTS_FOLDER}/{kind}/{number:08d}.parquet"
 
 
-def _part(kind: str, table: pl.DataFrame, number: int) -> Part:
-    version = schema_of(kind).version
+def _part(kind: str, version: int, table: pl.DataFrame, rows: Unsealed) -> Part:
     content = table_digest(kind, version, table)
     return Part(
         kind,
         version,
         table.height,
-        part_path(kind, number),
+        part_path(kind, rows.number),
         FileDigest(0, ""),
         content,
         row_sums(table),

@@ -8,8 +8,9 @@ from typing import Any, BinaryIO, Self
 
 import polars as pl
 
+from sim.events import schema_of
 from sim.journal import manifest
-from sim.journal.compare import event_text, first_difference, read_tables
+from sim.journal.compare import event_text, first_difference, read_as_of_today
 from sim.journal.cuts import Cuts
 from sim.journal.digest import canonical_json
 from sim.journal.durable import append_durably, flush, lock, write_durably
@@ -25,6 +26,8 @@ from sim.journal.sealing import (
     tables_of,
     write_parts,
 )
+from sim.journal.upcasting import older
+from sim.program import Program, origin, this_program
 
 
 class Store:
@@ -68,6 +71,8 @@ class Store:
         """
         header = _as_json(content, "header")
         _check_names(attachments)
+        if parent:
+            _refuse_older(parent.log.run_dir, parent.log.segments, parent.log.program)
         with explained(f"cannot create the run folder {run_dir}"):
             run_dir.mkdir(parents=True, exist_ok=True)
             if any(run_dir.iterdir()):
@@ -82,7 +87,8 @@ class Store:
                 files = {
                     name: write_durably(run_dir / name, data) for name, data in attachments.items()
                 }
-                store = cls(run_dir, Header(cuts, header, files), file, parent=parent)
+                begun = Header(cuts, header, files, this_program())
+                store = cls(run_dir, begun, file, parent=parent)
                 store._append(store.header)
                 flush(run_dir)
                 flush(run_dir.parent)
@@ -110,6 +116,7 @@ class Store:
                     raise JournalError(
                         f"{run_dir} is the record of another run: its header differs"
                     )
+                _refuse_older(run_dir, recorded.segments, recorded.header.program)
                 # A line that was never finished never counted.
                 file.truncate(recorded.whole_bytes)
                 return cls(run_dir, recorded.header, file, recorded)
@@ -150,14 +157,16 @@ class Store:
         recorded = self._recorded[segment.number - 1]
         if segment.chain != recorded.chain:
             last_seq = min(segment.last_seq, recorded.last_seq)
-            difference = first_difference(read_tables(self.run_dir, recorded), tables, last_seq)
+            difference = first_difference(
+                read_as_of_today(self.run_dir, recorded), tables, last_seq
+            )
             if difference:
-                raise RecordMismatchError(
+                raise self._mismatch(
                     f"the re-run differs from {self.run_dir} at seq {difference.seq}: "
                     f"{difference.first} on record, {difference.second} now"
                 )
             if segment.last_seq == recorded.last_seq:
-                raise RecordMismatchError(
+                raise self._mismatch(
                     f"the re-run has the events of segment {segment.number} of {self.run_dir}, "
                     f"but in tables of another schema version"
                 )
@@ -165,7 +174,7 @@ class Store:
 
     def _commit(self, segment: Segment, tables: dict[str, pl.DataFrame]) -> None:
         if self._closing and self._closing.state == "complete":
-            raise RecordMismatchError(
+            raise self._mismatch(
                 f"the re-run goes on after seq {self._closing.events}, where {self.run_dir} is complete"
             )
         # What may fail for want of room comes first: a shorter segment on record counts until then.
@@ -177,7 +186,7 @@ class Store:
     def _reopen(self) -> None:
         """Say in the manifest that a run which had ended goes on behind the segments found equal."""
         if self._closing or self.is_replaying:
-            self._append(Resumption(self.sealed))
+            self._append(Resumption(self.sealed, this_program()))
             self._closing = None
             del self._recorded[self.sealed :]
 
@@ -195,7 +204,7 @@ class Store:
         try:
             if self.is_replaying:
                 if state != "interrupted":
-                    raise RecordMismatchError(
+                    raise self._mismatch(
                         f"the re-run ends at seq {self._events}, before the record does: "
                         f"{self._event_on_record(self._events + 1)} on record, nothing now"
                     )
@@ -206,9 +215,13 @@ class Store:
             self._file.close()
         return self.head
 
+    def _mismatch(self, what: str) -> RecordMismatchError:
+        """Name what differs, and the program that can live the record again."""
+        return RecordMismatchError(f"{what}; {origin(self.header.program)}")
+
     def _event_on_record(self, seq: int) -> str:
         segment = next(found for found in self._recorded if found.last_seq >= seq)
-        return event_text(read_tables(self.run_dir, segment), seq)
+        return event_text(read_as_of_today(self.run_dir, segment), seq)
 
     def _append(self, entry: Entry) -> None:
         if self._file.closed:
@@ -235,6 +248,18 @@ def _held(file: BinaryIO, run_dir: Path) -> Iterator[None]:
     except BaseException:
         file.close()
         raise
+
+
+def _refuse_older(run_dir: Path, segments: Iterable[Segment], writer: Program | None) -> None:
+    """Refuse to live a record again whose tables this program would write in a newer version.
+
+    The events might be the same, but never the head: digests are those of the tables as they are written.
+    """
+    for kind, version in older(segments):
+        raise JournalError(
+            f"{run_dir} can be read, but not lived again by this program: it holds {kind} in version "
+            f"{version} and would now be written in version {schema_of(kind).version}; {origin(writer)}"
+        )
 
 
 def _check_names(attachments: Iterable[str]) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 import numpy.typing as npt
 import polars as pl
 
 from sim.events import KINDS, schema_of
-from sim.events.base import ColumnType
+from sim.events.base import Column, ColumnType
 from sim.journal.errors import JournalError
 
 _DTYPES: dict[str, pl.DataType] = {"int64": pl.Int64(), "string": pl.String(), "bool": pl.Boolean()}
@@ -27,25 +28,30 @@ def dtype_of(column_type: ColumnType) -> pl.DataType:
     return pl.Enum(column_type)
 
 
-_TABLES: dict[str, pl.Schema] = {}
+@cache
+def polars_schema(columns: tuple[Column, ...]) -> pl.Schema:
+    """Return the Polars schema of a table's columns."""
+    return pl.Schema({column.name: dtype_of(column.type) for column in columns})
 
 
 def table_schema(kind: str) -> pl.Schema:
-    """Return the Polars schema of a kind, `seq` first.
+    """Return the Polars schema of a kind in its version of today, `seq` first.
 
     Raises
     ------
     JournalError
         No kind has this name.
     """
-    if kind not in _TABLES:
-        if kind not in KINDS:
-            close = get_close_matches(kind, KINDS, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise JournalError(f"there is no event kind {kind!r}{hint}")
-        columns = schema_of(kind).columns
-        _TABLES[kind] = pl.Schema({column.name: dtype_of(column.type) for column in columns})
-    return _TABLES[kind]
+    if kind not in KINDS:
+        close = get_close_matches(kind, KINDS, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise JournalError(f"there is no event kind {kind!r}{hint}")
+    return polars_schema(schema_of(kind).columns)
+
+
+def fits(frame: pl.DataFrame, schema: pl.Schema) -> bool:
+    """Whether a frame has exactly these columns, in this order."""
+    return frame.schema == schema and list(frame.schema) == list(schema)
 
 
 def coded(
@@ -87,16 +93,17 @@ def check_frame(kind: str, frame: pl.DataFrame) -> None:
         Names every difference.
     """
     expected = table_schema(kind)
-    if frame.schema != expected or list(frame.schema) != list(expected):
+    if not fits(frame, expected):
         raise JournalError(
-            f"rows of {kind} do not fit its table: {_differences(frame.schema, expected)}"
+            f"rows of {kind} do not fit its table: {differences(frame.schema, expected)}"
         )
     nulls = [column.name for column in frame if column.null_count()]
     if nulls:
         raise JournalError(f"rows of {kind} have missing values in {', '.join(nulls)}")
 
 
-def _differences(given: pl.Schema, expected: pl.Schema) -> str:
+def differences(given: pl.Schema, expected: pl.Schema) -> str:
+    """Say in what a table's columns differ from those expected."""
     found = [f"column {name} is missing" for name in expected if name not in given]
     found += [f"column {name} is not in the table" for name in given if name not in expected]
     found += [

@@ -15,6 +15,8 @@ from sim.journal.manifest import Manifest, Segment
 from sim.journal.order import first_disorder
 from sim.journal.parquet import read_part
 from sim.journal.sealing import EVENTS_FOLDER, part_path
+from sim.journal.upcasting import misfit, older, unreadable
+from sim.program import this_program
 
 Progress = Callable[[int, int], None]
 
@@ -102,6 +104,22 @@ def _notes(found: Manifest, strangers: list[str]) -> list[str]:
         notes.append(
             f"{len(strangers)} files of a segment that was never committed, such as {strangers[0]}"
         )
+    return notes + _version_notes(found)
+
+
+def _version_notes(found: Manifest) -> list[str]:
+    """Say what of the log is older or newer than this program; its bytes are checked all the same."""
+    notes = []
+    writer, now = found.header.program, this_program()
+    if writer is not None and writer.version != now.version:
+        notes.append(f"written by {writer}; this is {now}")
+    old = [f"{kind} {version}" for kind, version in older(found.segments)]
+    if old:
+        notes.append(f"kinds in an older version, read as today's: {', '.join(old)}")
+    kinds = {(part.kind, part.version) for segment in found.segments for part in segment.parts}
+    unknown = [why for kind, version in sorted(kinds) if (why := unreadable(kind, version))]
+    if unknown:
+        notes.append(f"checked as it lies, but not readable by this program: {'; '.join(unknown)}")
     return notes
 
 
@@ -217,7 +235,9 @@ def _content_problems(
         elif not problem:
             try:
                 tables[part.kind] = read_part(path)
-                problem = change(part, tables[part.kind])
+                problem = change(part, tables[part.kind]) or misfit(
+                    part.kind, part.version, tables[part.kind]
+                )
             except JournalError as error:
                 problem = str(error)
         if problem:

@@ -17,8 +17,9 @@ from sim.rules.model import (
     parse_value,
 )
 from sim.rules.modelled import MODELLED, STRUCTURAL
-from sim.rules.problems import Problem, RuleErrors
+from sim.rules.problems import RuleErrors
 from sim.rules.regime import Law, Regime
+from sim.rules.writing import dump_regime
 
 __all__ = [
     "ASSUMPTION",
@@ -31,7 +32,6 @@ __all__ = [
     "HistoryRow",
     "Law",
     "ListingRow",
-    "Problem",
     "Reference",
     "Regime",
     "Rule",
@@ -41,6 +41,7 @@ __all__ = [
     "Value",
     "check_changes",
     "diff",
+    "dump_regime",
     "format_day",
     "listing",
     "load_regime",

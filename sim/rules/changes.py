@@ -5,6 +5,7 @@ from typing import Protocol
 
 import attrs
 
+from sim.problems import Problem, did_you_mean, shown
 from sim.quantities import QuantityError
 from sim.rules.model import (
     STATUSES,
@@ -16,7 +17,8 @@ from sim.rules.model import (
     format_day,
     parse_value,
 )
-from sim.rules.problems import Problem, RuleErrors, did_you_mean, not_among
+from sim.rules.modelled import refusal
+from sim.rules.problems import RuleErrors, not_among
 
 
 class Change(Protocol):
@@ -54,13 +56,16 @@ def check_changes(
     for place, change in enumerate(changes):
         rule = rules.get(change.id)
         if rule is None:
-            message = f"there is no rule {change.id!r}{did_you_mean(change.id, rules)}"
+            message = f"there is no rule {shown(change.id)}{did_you_mean(change.id, rules)}"
             found.append((place, "id", message))
         else:
             try:
-                parse_value(rule.unit, change.value, rule.asset)
+                value, _ = parse_value(rule.unit, change.value, rule.asset)
             except QuantityError as error:
                 found.append((place, "value", f"{change.id} is a {rule.unit}: {error}"))
+            else:
+                if message := refusal(change.id, rule.unit, value):
+                    found.append((place, "value", f"{change.id}: {message}"))
         if change.status not in STATUSES:
             found.append((place, "status", not_among(change.status, STATUSES)))
     return tuple(found)

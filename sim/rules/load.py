@@ -1,24 +1,34 @@
 """Rule files -> a `Regime`, or every problem in them at once."""
 
-import tomllib
 from pathlib import Path
 
 import attrs
 
+from sim.problems import Problem, did_you_mean, shown
 from sim.rules.model import Rule
-from sim.rules.problems import Problem, RuleErrors, SourceFile, did_you_mean
+from sim.rules.problems import RuleErrors, RuleFile
 from sim.rules.reader import TableReader
 from sim.rules.regime import Regime
 from sim.rules.rule_table import Document, Library, read_document, read_rule
-from sim.toml_lines import locate, syntax_problem
+from sim.toml_lines import KeyPath
+from sim.toml_source import read_source
 
 
 @attrs.frozen
 class _File:
     """One parsed file and the reader of its top level."""
 
-    source: SourceFile
+    file: RuleFile
     top: TableReader
+
+
+@attrs.define
+class _Shelf:
+    """The documents that the files list."""
+
+    documents: dict[str, Document] = attrs.field(factory=dict)
+    complete: bool = True
+    """False where a file or a document could not be read: a short name may be missing for that alone."""
 
 
 def load_regime(name: str | Path, base: Path | None = None) -> Regime:
@@ -35,11 +45,14 @@ def load_regime(name: str | Path, base: Path | None = None) -> Regime:
     """
     problems: list[Problem] = []
     path = _find(name, base)
-    files = _parse_all(_rule_files(path), problems)
-    documents = _read_documents(_parse_all(_shelf(path), problems) + files)
-    rules = _read_rules(files, documents)
-    if not rules and not documents and not problems:
-        problems.append(Problem(str(name), 1, "", "there is no [[rule]] in it"))
+    paths = _rule_files(path)
+    files = [_parse(file, problems) for file in paths]
+    listed = [_parse(file, problems) for file in _beside(path)] + files
+    shelf = _read_documents([file for file in listed if file is not None])
+    shelf.complete &= all(file is not None and not file.file.source.problems for file in listed)
+    rules = _read_rules([file for file in files if file is not None], shelf)
+    if not rules and not shelf.documents and not problems:
+        problems += [Problem(_shown(file), 1, "", "there is no [[rule]] in it") for file in paths]
     if problems:
         raise RuleErrors(problems)
     return Regime({rule_id: rules[rule_id] for rule_id in sorted(rules)})
@@ -73,33 +86,19 @@ def _rule_files(path: Path) -> list[Path]:
     return files
 
 
-def _shelf(path: Path) -> list[Path]:
+def _beside(path: Path) -> list[Path]:
     """Return the list of documents that a single rule file shares with its folder."""
     shelf = path.with_name("documents.toml")
     return [shelf] if path.is_file() and path != shelf and shelf.is_file() else []
 
 
-def _parse_all(paths: list[Path], problems: list[Problem]) -> list[_File]:
-    parsed = (_parse(path, problems) for path in paths)
-    return [file for file in parsed if file is not None]
-
-
 def _parse(path: Path, problems: list[Problem]) -> _File | None:
-    name = _shown(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
-    except OSError as error:
-        problems.append(Problem(name, 1, "", f"cannot be read: {error.strerror}"))
-    except UnicodeDecodeError as error:
-        problems.append(Problem(name, 1, "", f"is not UTF-8 text: {error.reason}"))
-    except tomllib.TOMLDecodeError as error:
-        line, message = syntax_problem(error, text)
-        problems.append(Problem(name, line, "", f"is not valid TOML: {message}"))
-    else:
-        source = SourceFile(name, locate(text), problems)
-        return _File(source, TableReader(data, (), source))
-    return None
+    source = read_source(path)
+    problems += source.problems
+    if not source.readable:
+        return None
+    file = RuleFile(source, problems)
+    return _File(file, TableReader(source.document, (), file))
 
 
 def _shown(path: Path) -> str:
@@ -108,32 +107,37 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
-def _read_documents(files: list[_File]) -> dict[str, Document]:
-    documents: dict[str, Document] = {}
+def _read_documents(files: list[_File]) -> _Shelf:
+    shelf = _Shelf()
     for file in files:
         for place, table in enumerate(file.top.tables("document")):
-            reader = TableReader(table, ("document", place), file.source)
+            reader = TableReader(table, ("document", place), file.file)
             short, document = read_document(reader)
-            if short in documents:
-                reader.report(("id",), f"{short!r} is already defined at {documents[short].place}")
+            shelf.complete &= reader.sound
+            if short in shelf.documents:
+                first = shelf.documents[short].place
+                reader.report(("id",), f"{shown(short)} is already defined at {first}")
             elif short:
-                documents[short] = document
-    return documents
+                shelf.documents[short] = document
+        shelf.complete &= file.top.sound
+    return shelf
 
 
-def _read_rules(files: list[_File], documents: dict[str, Document]) -> dict[str, Rule]:
+def _read_rules(files: list[_File], shelf: _Shelf) -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
-    places: dict[str, str] = {}
+    places: dict[str, tuple[RuleFile, KeyPath]] = {}
     for file in files:
-        library = Library(documents, file.top.day("read"))
+        library = Library(shelf.documents, file.top.day("read"), shelf.complete)
         for place, table in enumerate(file.top.tables("rule")):
-            reader = TableReader(table, ("rule", place), file.source)
+            reader = TableReader(table, ("rule", place), file.file)
             rule = read_rule(reader, library)
             rule_id = table.get("id") if isinstance(table, dict) else None
             if isinstance(rule_id, str) and rule_id in places:
-                reader.report(("id",), f"{rule_id!r} is already defined at {places[rule_id]}")
+                first, path = places[rule_id]
+                message = f"{shown(rule_id)} is already defined at {first.place(path)}"
+                reader.report(("id",), message)
             elif isinstance(rule_id, str):
-                places[rule_id] = file.source.place((*reader.path, "id"))
+                places[rule_id] = file.file, (*reader.path, "id")
             if rule is not None:
                 rules.setdefault(rule.id, rule)
         file.top.finish()

@@ -6,8 +6,9 @@ from typing import Literal, get_args
 
 import attrs
 
+from sim.problems import shown
 from sim.quantities import QuantityError, parse_duration, parse_instant, parse_money, parse_share
-from sim.units import Money, from_us
+from sim.units import INT64_MAX, PPM, YEAR_US, Money, from_us
 
 Unit = Literal["share", "money", "duration", "flag", "count", "date", "text"]
 Status = Literal["in_force", "expected", "hypothetical", "practice"]
@@ -57,6 +58,9 @@ SUBJECTS = (
     "custodian",
 )
 """Whom a rule can apply to; PI is a professional investor (Cap. 571D)."""
+
+_LARGEST_SHARE = 10 * PPM
+_LONGEST_US = 100 * YEAR_US
 
 ASSUMPTION = "assumption"
 """The document of a value for which no source was found."""
@@ -138,17 +142,23 @@ def parse_value(unit: Unit, raw: object, asset: str = "") -> tuple[Value, str]:
     value, text = _PARSERS[unit](raw)
     if asset and isinstance(value, Money) and value.asset != asset:
         raise QuantityError(
-            f"expected an amount in {asset} like the rule's other values, got {raw!r}"
+            f"expected an amount in {asset} like the rule's other values, got {shown(raw)}"
         )
     return value, text
 
 
 def _share(raw: object) -> tuple[Value, str]:
-    return parse_share(raw), str(raw)
+    share = parse_share(raw)
+    if abs(share) > _LARGEST_SHARE:
+        raise QuantityError(f"expected a share from -1000 % to 1000 %, got {shown(raw)}")
+    return share, str(raw)
 
 
 def _duration(raw: object) -> tuple[Value, str]:
-    return parse_duration(raw), str(raw)
+    duration = parse_duration(raw)
+    if not 0 <= duration <= _LONGEST_US:
+        raise QuantityError(f"expected a duration from 0 s to 100 y, got {shown(raw)}")
+    return duration, str(raw)
 
 
 def _money(raw: object) -> tuple[Value, str]:
@@ -163,19 +173,21 @@ def _date(raw: object) -> tuple[Value, str]:
 
 def _flag(raw: object) -> tuple[Value, str]:
     if not isinstance(raw, bool):
-        raise QuantityError(f"expected true or false, got {raw!r}")
+        raise QuantityError(f"expected true or false, got {shown(raw)}")
     return raw, "yes" if raw else "no"
 
 
 def _count(raw: object) -> tuple[Value, str]:
     if isinstance(raw, bool) or not isinstance(raw, int) or raw < 0:
-        raise QuantityError(f"expected a whole number from 0, got {raw!r}")
+        raise QuantityError(f"expected a whole number from 0, got {shown(raw)}")
+    if raw > INT64_MAX:
+        raise QuantityError(f"expected a whole number of at most 64 bits, got {shown(raw)}")
     return raw, f"{raw:,}"
 
 
 def _text(raw: object) -> tuple[Value, str]:
     if not isinstance(raw, str) or not raw.strip():
-        raise QuantityError(f"expected text, got {raw!r}")
+        raise QuantityError(f"expected text, got {shown(raw)}")
     return raw, raw
 
 

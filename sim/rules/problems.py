@@ -1,26 +1,12 @@
-"""What is wrong with a rule file, said so that its writer can mend it."""
+"""What is wrong with rule files, said so that their writer can mend it."""
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable
 
 import attrs
 
-from sim.toml_lines import KeyPath, line_of
-
-
-@attrs.frozen(order=True)
-class Problem:
-    """One mistake and its place; `file` is empty and `line` 0 where the input was not a file."""
-
-    file: str
-    line: int
-    path: str
-    message: str
-
-    def __str__(self) -> str:
-        """Write the problem as `file:line: path: what is wrong`."""
-        place = f"{self.file}:{self.line}: " if self.file else ""
-        return f"{place}{self.path}: {self.message}" if self.path else f"{place}{self.message}"
+from sim.problems import Problem, did_you_mean, shown
+from sim.toml_lines import KeyPath
+from sim.toml_source import Source
 
 
 class RuleErrors(Exception):  # noqa: N818 - it carries all errors, not one
@@ -36,39 +22,23 @@ class RuleErrors(Exception):  # noqa: N818 - it carries all errors, not one
 
 
 @attrs.define
-class SourceFile:
-    """A TOML file being read: where its keys are and what was wrong so far."""
+class RuleFile:
+    """A rule file being read: what it says and what was wrong with it so far."""
 
-    name: str
-    lines: Mapping[KeyPath, int]
+    source: Source
     problems: list[Problem]
 
     def report(self, path: KeyPath, message: str) -> None:
         """Note a problem at the line of a key (or of the nearest table around it)."""
-        line = line_of(self.lines, path)
-        self.problems.append(Problem(self.name, line, format_path(path), message))
+        self.problems.append(self.source.problem(path, message))
 
     def place(self, path: KeyPath) -> str:
         """Return `file:line` of a key."""
-        return f"{self.name}:{line_of(self.lines, path)}"
-
-
-def format_path(path: KeyPath) -> str:
-    """Write a key path as people do: `rule[2].value[0].from`, list indices from 0."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
-def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?`, or nothing where no choice is near."""
-    near = get_close_matches(word, list(choices), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+        return f"{self.source.label}:{self.source.line(path)}"
 
 
 def not_among(word: object, choices: Iterable[str]) -> str:
     """Say that a word is not among the choices, and which one may have been meant."""
     choices = list(choices)
     hint = did_you_mean(word, choices) if isinstance(word, str) else ""
-    return f"expected one of {', '.join(choices)}, got {word!r}{hint}"
+    return f"expected one of {', '.join(choices)}, got {shown(word)}{hint}"

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from sim.problems import did_you_mean, shown
 from sim.quantities import QuantityError
-from sim.rules.problems import SourceFile, did_you_mean, not_among
+from sim.rules.problems import RuleFile, not_among
 from sim.toml_lines import KeyPath
 
 T = TypeVar("T")
@@ -18,19 +19,19 @@ class TableReader:
     next one; `sound` says whether anything was wrong in this table.
     """
 
-    def __init__(self, table: object, path: KeyPath, source: SourceFile) -> None:
+    def __init__(self, table: object, path: KeyPath, file: RuleFile) -> None:
         self.path = path
-        self.source = source
+        self.file = file
         self.sound = True
         self._known: list[str] = []
         self._table: Mapping[str, Any] = table if isinstance(table, dict) else {}
         if not isinstance(table, dict):
-            self.report((), f"expected a table, got {table!r}")
+            self.report((), f"expected a table, got {shown(table)}")
 
     def report(self, key: tuple[str | int, ...], message: str) -> None:
         """Note a problem at a key of this table, or at the table itself."""
         self.sound = False
-        self.source.report((*self.path, *key), message)
+        self.file.report((*self.path, *key), message)
 
     def ignore(self, key: str) -> None:
         """Leave a key alone that cannot be judged after an earlier mistake."""
@@ -42,7 +43,7 @@ class TableReader:
         if value is None:
             return ""
         if not isinstance(value, str) or not value.strip():
-            self.report((key,), f"expected text, got {value!r}")
+            self.report((key,), f"expected text, got {shown(value)}")
             return ""
         return value
 
@@ -59,11 +60,11 @@ class TableReader:
         if value is None:
             return ()
         if not isinstance(value, list):
-            self.report((key,), f"expected a list of texts, got {value!r}")
+            self.report((key,), f"expected a list of texts, got {shown(value)}")
             return ()
         for place, item in enumerate(value):
             if not isinstance(item, str) or not item.strip():
-                self.report((key, place), f"expected text, got {item!r}")
+                self.report((key, place), f"expected text, got {shown(item)}")
         return tuple(str(item) for item in value)
 
     def tables(self, key: str) -> list[Any]:
@@ -72,7 +73,8 @@ class TableReader:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.report((key,), f"expected [[{key}]] tables, got {value!r}")
+            name = ".".join(part for part in (*self.path, key) if isinstance(part, str))
+            self.report((key,), f"expected [[{name}]] tables, got {shown(value)}")
             return []
         return value
 
@@ -82,7 +84,7 @@ class TableReader:
         if value is None:
             return None
         if not isinstance(value, date) or isinstance(value, datetime):
-            self.report((key,), f"expected a date such as 2023-06-01, got {value!r}")
+            self.report((key,), f"expected a date such as 2023-06-01, got {shown(value)}")
             return None
         return value
 
@@ -103,10 +105,11 @@ class TableReader:
         """Report the keys that are not part of the format."""
         for key in self._table:
             if key not in self._known:
-                self.report((key,), f"unknown key {key!r}{did_you_mean(key, self._known)}")
+                self.report((key,), f"unknown key {shown(key)}{did_you_mean(key, self._known)}")
 
     def _take(self, key: str, *, required: bool) -> Any:
         self._known.append(key)
-        if required and key not in self._table:
+        # A key whose line is not TOML is spoilt, not missing.
+        if required and key not in self._table and key not in self.file.source.unread:
             self.report((), f"missing key {key!r}")
         return self._table.get(key)

@@ -11,9 +11,9 @@ from typing import Any
 
 import attrs
 
+from sim.problems import did_you_mean
 from sim.rules.changes import Change, apply_changes
 from sim.rules.model import NOT_IN_FORCE, UNITS, DatedValue, Rule, Unit
-from sim.rules.problems import did_you_mean
 from sim.units import Money
 
 ChangePoint = tuple[int, Rule, DatedValue]

@@ -8,6 +8,7 @@ from typing import cast
 
 import attrs
 
+from sim.problems import did_you_mean, shown
 from sim.quantities import parse_instant
 from sim.rules.model import (
     ASSUMPTION,
@@ -26,8 +27,10 @@ from sim.rules.model import (
     format_day,
     parse_value,
 )
-from sim.rules.problems import did_you_mean, not_among
+from sim.rules.modelled import refusal
+from sim.rules.problems import RuleFile, not_among
 from sim.rules.reader import TableReader
+from sim.toml_lines import KeyPath
 from sim.units import Money
 
 SEEN = ("V", "V2")
@@ -42,8 +45,13 @@ class Document:
 
     title: str
     url: str
-    place: str
-    """Where it is defined, as `file:line`."""
+    _file: RuleFile = attrs.field(eq=False, repr=False)
+    _path: KeyPath = attrs.field(eq=False, repr=False)
+
+    @property
+    def place(self) -> str:
+        """Where it is defined, as `file:line`."""
+        return self._file.place(self._path)
 
 
 @attrs.frozen
@@ -53,6 +61,8 @@ class Library:
     documents: Mapping[str, Document]
     read: date | None
     """The day on which the sources were read."""
+    complete: bool
+    """Whether every document could be read, so that a short name that is not among them is a mistake."""
 
 
 def read_document(reader: TableReader) -> tuple[str, Document]:
@@ -60,7 +70,7 @@ def read_document(reader: TableReader) -> tuple[str, Document]:
     short = reader.text("id")
     title, url = reader.text("title"), _address(reader)
     reader.finish()
-    return short, Document(title, url, reader.source.place((*reader.path, "id")))
+    return short, Document(title, url, reader.file, (*reader.path, "id"))
 
 
 def read_rule(reader: TableReader, library: Library) -> Rule | None:
@@ -78,11 +88,13 @@ def read_rule(reader: TableReader, library: Library) -> Rule | None:
     values: dict[int, DatedValue] = {}
     asset = ""
     for place, table in enumerate(tables):
-        entry = TableReader(table, (*reader.path, "value", place), reader.source)
+        entry = TableReader(table, (*reader.path, "value", place), reader.file)
         dated = _value(entry, unit, asset, library)
         reader.sound &= entry.sound
         if dated is not None:
             values[place] = dated
+            if message := refusal(rule_id, unit, dated.value):
+                reader.report(("value", place, "value"), f"{rule_id}: {message}")
             asset = asset or (dated.value.asset if isinstance(dated.value, Money) else "")
     reader.finish()
     history = _in_sequence(reader, values)
@@ -127,10 +139,12 @@ def _reference(reader: TableReader, confidence: str, library: Library) -> Refere
     known = library.documents.get(cited)
     if known is not None:
         return Reference(known.title, paragraph, url or known.url, read, also)
-    if cited and cited != ASSUMPTION and " " not in cited:
+    if cited and cited != ASSUMPTION and " " not in cited and library.complete:
         # A short name must be listed; a document described in words need not be.
         hint = did_you_mean(cited, [*library.documents, ASSUMPTION])
-        reader.report(("document",), f"{cited!r} is not among the [[document]] short names{hint}")
+        reader.report(
+            ("document",), f"{shown(cited)} is not among the [[document]] short names{hint}"
+        )
     return Reference(cited, paragraph, url, read, also)
 
 
@@ -153,7 +167,7 @@ def _address(reader: TableReader) -> str:
 
 def _check_address(reader: TableReader, key: tuple[str | int, ...], address: str) -> None:
     if not address.startswith(("https://", "http://")) or any(map(str.isspace, address)):
-        reader.report(key, f"expected an address that begins with https://, got {address!r}")
+        reader.report(key, f"expected an address that begins with https://, got {shown(address)}")
 
 
 def _in_sequence(reader: TableReader, values: Mapping[int, DatedValue]) -> tuple[DatedValue, ...]:

@@ -1,11 +1,13 @@
 """Scenario files: read into objects with every mistake at once, laid over each other, written back."""
 
+from sim.problems import Problem
 from sim.scenario.checker import check
 from sim.scenario.files import shipped
 from sim.scenario.forking import load_fork
 from sim.scenario.loader import Loaded, load
-from sim.scenario.problems import Problem, ScenarioErrors
-from sim.scenario.resolved import digest, dump
+from sim.scenario.places import note_places, noted_places
+from sim.scenario.problems import ScenarioErrors
+from sim.scenario.resolved import digest, dump, read_as_written_by
 from sim.scenario.schema import schema
 
 __all__ = [
@@ -17,6 +19,9 @@ __all__ = [
     "dump",
     "load",
     "load_fork",
+    "note_places",
+    "noted_places",
+    "read_as_written_by",
     "schema",
     "shipped",
 ]

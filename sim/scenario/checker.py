@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sim.problems import Problem
 from sim.rules import RuleErrors, load_regime
 from sim.scenario.files import exists, find_file, shipped
 from sim.scenario.loader import check_merged, in_order, lay_file
 from sim.scenario.merge import Merged
-from sim.scenario.problems import Problem
-from sim.scenario.source import Source, read_source
+from sim.toml_source import Source, read_source
 
 
 def check(paths: Iterable[str | Path]) -> tuple[Problem, ...]:
@@ -28,10 +28,8 @@ def _check_one(name: str | Path) -> list[Problem]:
         return _check_rules(folder)
     merged = Merged()
     found = find_file(name)
-    source = read_source(found) if found is not None else None
-    if found is not None and source is not None and _holds_rules(source):
-        # Text that is not TOML is told here, all of it: reading it as rules would stop at the first.
-        return list(source.problems) or _check_rules(found)
+    if found is not None and _holds_rules(read_source(found)):
+        return _check_rules(found)
     if lay_file(merged, name) is not None:
         check_merged(merged, partial=not is_whole(merged.document))
     return in_order(merged)
@@ -52,8 +50,5 @@ def _check_rules(path: Path) -> list[Problem]:
     try:
         load_regime(path.resolve())
     except RuleErrors as errors:
-        return [
-            Problem(problem.file, problem.line, problem.path, problem.message)
-            for problem in errors.problems
-        ]
+        return list(errors.problems)
     return []

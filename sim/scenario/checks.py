@@ -9,11 +9,12 @@ from typing import Any
 
 import attrs
 
+from sim.problems import dotted, shown
 from sim.quantities import format_share
 from sim.scenario.fields import ABSENT
 from sim.scenario.model import PARTICIPANTS_MAX
-from sim.scenario.problems import KeyPath, dotted, shown
 from sim.scenario.structure import Issue, field_value
+from sim.toml_lines import KeyPath
 from sim.units import INSTRUMENTS, PPM
 
 _HOURS: tuple[KeyPath, ...] = (

@@ -9,8 +9,8 @@ from typing import Any, get_args, get_origin
 
 import attrs
 
+from sim.problems import did_you_mean, shown
 from sim.scenario.leaves import LEAVES, Leaf, WrongValue
-from sim.scenario.problems import did_you_mean, shown
 from sim.units import Money
 
 ABSENT: Any = object()

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from sim.problems import nearest
 from sim.rules import shipped_folder
-from sim.scenario.problems import nearest
 
 _LIKENESS = 0.75
 """File names share endings, so they must be more alike than keys before one is proposed."""

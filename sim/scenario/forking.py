@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.problems import Problem, dotted
 from sim.quantities import parse_instant
 from sim.scenario.loader import Loaded, lay_file, loaded_from
 from sim.scenario.merge import CHANGES, Merged
-from sim.scenario.problems import KeyPath, Problem, dotted
 from sim.scenario.settings import parse_setting
+from sim.toml_lines import KeyPath
 from sim.units import format_us, from_us
 
 _FREE = {("name",), ("description",), ("measures",)}
@@ -21,6 +22,7 @@ def load_fork(
     *,
     overlays: Sequence[str | Path] = (),
     settings: Sequence[str] = (),
+    base_overlays: Sequence[str | Path] = (),
     base_settings: Sequence[str] = (),
 ) -> Loaded:
     """Read the scenario of a run and lay the rules of a fork over it.
@@ -33,8 +35,8 @@ def load_fork(
         Instant of the fork. A change of a rule that names no date begins here.
     overlays, settings
         What the fork changes, as `sim.scenario.load` takes them.
-    base_settings
-        Settings that say where things are now (the price file) and count as the run's own.
+    base_overlays, base_settings
+        Overlays and settings that say where things are now (the price file) and count as the run's own.
 
     Raises
     ------
@@ -44,9 +46,10 @@ def load_fork(
     """
     merged = Merged()
     base = lay_file(merged, path)
+    own = [lay_file(merged, name) for name in base_overlays]
     _lay_settings(merged, base_settings)
     own_layers = merged.layers
-    laid = [lay_file(merged, name) for name in overlays]
+    laid = own + [lay_file(merged, name) for name in overlays]
     _lay_settings(merged, settings)
     if base is not None:
         merged.problems += _outside(merged, at_us)

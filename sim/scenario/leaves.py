@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from sim.problems import shown
 from sim.quantities import (
     DURATION_UNITS,
     SHARE_UNITS,
@@ -25,12 +26,13 @@ from sim.quantities import (
     parse_money,
     parse_share,
 )
-from sim.scenario.problems import shown
-from sim.units import ASSETS, HOUR_US, MINUTE_US, PPM, Money, from_us, to_us
+from sim.units import ASSETS, HOUR_US, MINUTE_US, PPM, YEAR_US, Money, from_us, to_us
 
 INT64_MAX = (1 << 63) - 1
 EARLIEST_US = to_us(date(2000, 1, 1))
 LATEST_US = to_us(date(2100, 1, 1))
+LONGEST_US = 100 * YEAR_US
+"""Forty times a mean of this length, which a draw may reach, still fits 64 bits."""
 _LONGEST_QUANTITY = 100
 _NUMBER = r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?"
 
@@ -174,6 +176,7 @@ LEAVES: dict[Any, Leaf] = {
         {"type": "string", "pattern": rf"^\s*{_NUMBER}\s*({'|'.join(DURATION_UNITS)})\s*$"},
         "2 h",
         above=0,
+        maximum=LONGEST_US,
     ),
     Ppm: Leaf(
         "a share",

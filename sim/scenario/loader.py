@@ -7,16 +7,18 @@ from typing import Any
 import attrs
 
 from sim.calendar import Calendar
+from sim.problems import Problem
 from sim.rules import MODELLED, STRUCTURAL, Regime
 from sim.scenario.checks import check_document
 from sim.scenario.files import find_file, missing
 from sim.scenario.merge import Merged, settle_changes
 from sim.scenario.model import Scenario
 from sim.scenario.paths import NamedFiles, read_named_files
-from sim.scenario.problems import KeyPath, Problem, ScenarioErrors
+from sim.scenario.problems import ScenarioErrors
 from sim.scenario.settings import parse_setting
-from sim.scenario.source import read_source
 from sim.scenario.structure import structure
+from sim.toml_lines import KeyPath
+from sim.toml_source import read_source
 from sim.units import DAY_US, format_us, to_us
 
 _WITHOUT_HOLIDAY_US = 120 * DAY_US
@@ -38,6 +40,8 @@ class Loaded:
     regime: Regime
     """The regime with the scenario's changes applied."""
     _merged: Merged = attrs.field(repr=False, eq=False)
+    law: Regime | None = attrs.field(default=None, repr=False, eq=False)
+    """The regime as its files have it, before the scenario's changes."""
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         """Say that the value at a path is wrong, with its file and line, for checks made elsewhere."""
@@ -110,6 +114,7 @@ def loaded_from(merged: Merged, paths: Sequence[Path | None]) -> Loaded:
         ),
         regime=regime,
         merged=merged,
+        law=named.regime,
     )
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import attrs
 
+from sim.problems import Problem, dotted, shown
 from sim.quantities import parse_instant
-from sim.scenario.problems import KeyPath, Problem, dotted, shown
 from sim.scenario.settings import Setting
-from sim.scenario.source import Source
+from sim.toml_lines import KeyPath
+from sim.toml_source import Source
 
 CHANGES: KeyPath = ("rules", "changes")
 _LABELS: tuple[KeyPath, ...] = (("name",), ("description",))
@@ -32,6 +33,11 @@ class Origin:
     line: int
     folder: Path | None
     """Folder of the file; None for a setting of the command line."""
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its folder: notes are kept with a run, wherever its files lay."""
+        return Path(self.file).name
 
 
 @attrs.define
@@ -139,8 +145,8 @@ class Merged:
         new = written(path)
         if old is not None and old.layer > 0 and target[key] != value and path not in _LABELS:
             self.notes.append(
-                f"{dotted(path)}: {new.file} gives {shown(value)} and replaces {shown(target[key])}"
-                f" of {old.file}"
+                f"{dotted(path)}: {new.name} gives {shown(value)} and replaces {shown(target[key])}"
+                f" of {old.name}"
             )
         for known in [known for known in self.origins if known[: len(path)] == path]:
             del self.origins[known]
@@ -171,13 +177,21 @@ def settle_changes(merged: Merged) -> None:
     if not isinstance(rules, dict) or not isinstance(changes, list):
         return
     standing: dict[str, list[int]] = {}
+    contradictions: set[int] = set()
     for index, change in enumerate(changes):
         if not _has_id(change):
             continue
         before = standing.get(change["id"], [])
+        twice = next((e for e in before if _same_layer_and_start(merged, changes, index, e)), None)
+        if twice is not None:
+            place = f" (line {line})" if (line := merged.origin((*CHANGES, twice)).line) else ""
+            message = f"{change['id']} is changed twice from the same date{place}"
+            merged.problems.append(merged.problem((*CHANGES, index), message))
+            contradictions.add(index)
+            continue
         void = [earlier for earlier in before if _makes_void(merged, changes, index, earlier)]
         standing[change["id"]] = [other for other in before if other not in void] + [index]
-    kept = {place for places in standing.values() for place in places}
+    kept = contradictions.union(*standing.values())
     unnamed = {index for index, change in enumerate(changes) if not _has_id(change)}
     if len(kept | unnamed) < len(changes):
         _keep(merged, rules, sorted(kept | unnamed))
@@ -190,29 +204,34 @@ def _has_id(change: object) -> bool:
 def _makes_void(merged: Merged, changes: list[Any], later: int, earlier: int) -> bool:
     """Whether a change leaves nothing of an earlier one; says so where that may surprise."""
     old, new = merged.origin((*CHANGES, earlier)), merged.origin((*CHANGES, later))
-    default = _run_start(merged)
-    old_start, new_start = (
-        _start(changes[index].get("start", default)) for index in (earlier, later)
-    )
+    old_start, new_start = _starts(merged, changes, earlier, later)
     same_start = old_start == new_start
     if not same_start and not (
         isinstance(old_start, int) and isinstance(new_start, int) and new_start < old_start
     ):
         return False
     identifier = changes[later]["id"]
-    if same_start and old.layer == new.layer:
-        place = f" (line {old.line})" if old.line else ""
-        message = f"{identifier} is changed twice from the same date{place}"
-        merged.problems.append(merged.problem((*CHANGES, later), message))
-        return False
     values = changes[earlier].get("value"), changes[later].get("value")
     if values[0] != values[1] and (old.layer > 0 or not same_start):
         since = "" if same_start else ", from an earlier date,"
         merged.notes.append(
-            f"rule {identifier}: {new.file} gives {shown(values[1])}{since} and replaces"
-            f" {shown(values[0])} of {old.file}"
+            f"rule {identifier}: {new.name} gives {shown(values[1])}{since} and replaces"
+            f" {shown(values[0])} of {old.name}"
         )
     return True
+
+
+def _same_layer_and_start(merged: Merged, changes: list[Any], later: int, earlier: int) -> bool:
+    """Whether two changes of a rule are in one file and begin at one instant."""
+    old, new = merged.origin((*CHANGES, earlier)), merged.origin((*CHANGES, later))
+    old_start, new_start = _starts(merged, changes, earlier, later)
+    return old.layer == new.layer and old_start == new_start
+
+
+def _starts(merged: Merged, changes: list[Any], earlier: int, later: int) -> tuple[object, object]:
+    default = _run_start(merged)
+    old, new = (_start(changes[index].get("start", default)) for index in (earlier, later))
+    return old, new
 
 
 def _run_start(merged: Merged) -> object:

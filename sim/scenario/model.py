@@ -20,6 +20,8 @@ FUNDS_MAX_MINOR = 50_000_000_000 * 10**6
 """Most a participant may bring of one asset, in minor units: a hundred of them still fit 64 bits."""
 QUOTE_MAX_MINOR = 1_000_000_000 * 10**6
 """Largest quote level or arbitrage order, in HKD minor units."""
+SHORTEST_LOOK_US = 100_000
+"""Ten looks a second; a day of them is a million decisions of one participant."""
 PARTICIPANTS_MAX = 100
 """Market makers and arbitrageurs in all; they have the client ids from 1, prospects those above."""
 
@@ -69,6 +71,7 @@ class Reference:
         "grid of the reference path; gaps between known prices are bridged",
         DurationUs(300_000_000),
         minimum=1_000_000,
+        maximum=86_400_000_000,
     )
     annual_volatility: dict[str, Ppm] = about(
         "annualised volatility of the bridge per asset (measured on hourly closes 2020-2025: BTC 60.8 %, ETH 79.0 %)",
@@ -118,13 +121,17 @@ class Population:
     trade_interval: DurationUs = about(
         "mean business time between a client's looks at the market; assumption",
         DurationUs(7 * 86_400_000_000),
+        minimum=1_000_000,
     )
     saving_interval: DurationUs = about(
-        "time between a steady saver's top-ups; assumption", DurationUs(30 * 86_400_000_000)
+        "time between a steady saver's top-ups; assumption",
+        DurationUs(30 * 86_400_000_000),
+        minimum=1_000_000,
     )
     withdrawal_interval: DurationUs = about(
         "mean time between a client's cash withdrawals; assumption",
         DurationUs(120 * 86_400_000_000),
+        minimum=1_000_000,
     )
     manual_review_share: Ppm = about(
         "share of applications that need an officer; assumption", Ppm(300_000)
@@ -202,7 +209,9 @@ class MarketMaker:
     )
     skew: Ppm = about("shift of the reservation price at full inventory; assumption", Ppm(2_000))
     requote_interval: DurationUs = about(
-        "mean time between looks at the reference; assumption", DurationUs(30_000_000)
+        "mean time between looks at the reference; assumption",
+        DurationUs(30_000_000),
+        minimum=SHORTEST_LOOK_US,
     )
     hkd: Money = about(
         "pre-funded HKD; assumption",
@@ -237,7 +246,9 @@ class Arbitrageur:
         above=0,
         maximum=QUOTE_MAX_MINOR,
     )
-    interval: DurationUs = about("mean time between looks; assumption", DurationUs(120_000_000))
+    interval: DurationUs = about(
+        "mean time between looks; assumption", DurationUs(120_000_000), minimum=SHORTEST_LOOK_US
+    )
     hkd: Money = about(
         "pre-funded HKD; assumption",
         Money("HKD", 10_000_000_000_000),

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import attrs
 
+from sim.problems import Problem, shown
 from sim.rules import Regime, RuleErrors, check_changes, load_regime
 from sim.scenario.fields import ABSENT
 from sim.scenario.files import find_beside, is_file, missing, shipped, shipped_name
 from sim.scenario.merge import CHANGES, Merged
 from sim.scenario.model import RuleChange
-from sim.scenario.problems import KeyPath, Problem
 from sim.scenario.structure import field_value
+from sim.toml_lines import KeyPath
 
 _FILE: KeyPath = ("world", "reference", "file")
 _SHA256: KeyPath = ("world", "reference", "sha256")
@@ -62,12 +63,17 @@ def _reference(merged: Merged, found: NamedFiles) -> None:
         found.problems.append(merged.problem(_FILE, missing(name, folders)))
         return
     found.reference = path.resolve()
-    found.sha256 = file_sha256(path)
+    try:
+        found.sha256 = file_sha256(path)
+    except OSError as error:
+        message = f"{shown(name)} cannot be read: {error.strerror or error}"
+        found.problems.append(merged.problem(_FILE, message))
+        return
     # A digest written before another file was named, say by `--set`, is not that file's.
     stale = merged.origin(_FILE).layer > merged.origin(_SHA256).layer
     if not stale and expected not in {ABSENT, None, found.sha256}:
         message = (
-            f"{name} is not the file this scenario was resolved with: its SHA-256 is now"
+            f"{shown(name)} is not the file this scenario was resolved with: its SHA-256 is now"
             f" {found.sha256}; remove this key to accept it"
         )
         found.problems.append(merged.problem(_SHA256, message))
@@ -91,15 +97,16 @@ def _regime(merged: Merged, found: NamedFiles) -> None:
     if path is None:
         found.problems.append(merged.problem(_REGIME, missing(name, folders)))
         return
+    if not (is_file(path) or path.is_dir()):
+        message = f"{shown(name)} is neither a file nor a folder of rules"
+        found.problems.append(merged.problem(_REGIME, message))
+        return
     found.regime_name = shipped_name(path) or str(path.resolve())
     try:
         found.regime = load_regime(path.resolve())
     except RuleErrors as errors:
-        found.problems.append(merged.problem(_REGIME, f"{name} has problems of its own"))
-        found.problems += [
-            Problem(problem.file, problem.line, problem.path, problem.message)
-            for problem in errors.problems
-        ]
+        found.problems.append(merged.problem(_REGIME, f"{shown(name)} has problems of its own"))
+        found.problems += errors.problems
     else:
         _changes(merged, found.regime, found.problems)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from sim.scenario.problems import Problem, shown
+from sim.problems import Problem, shown
 
 _RULE = "rule."
 _INDEX = re.compile(r"\[(\d+)\]")

@@ -20,10 +20,11 @@ from cattrs.errors import (
 )
 from cattrs.gen import make_dict_structure_fn, override
 
+from sim.problems import did_you_mean, nearest, shown
 from sim.scenario.fields import ABSENT, Limits, default_of, inner_type, leaf_of
 from sim.scenario.leaves import LEAVES, Leaf, WrongValue
 from sim.scenario.model import Scenario
-from sim.scenario.problems import KeyPath, did_you_mean, nearest, shown
+from sim.toml_lines import KeyPath
 
 Reader = Callable[[Any, Any], Any]
 
@@ -168,7 +169,7 @@ def _field_reader(attribute: "attrs.Attribute[Any]", made: BaseConverter) -> Rea
         if get_origin(kind) is dict:
             given = _read_mapping(value, kind, limits, read_one)
             return given if default is ABSENT else default | given
-        if default is not ABSENT and attrs.has(kind) and isinstance(value, dict):
+        if default is not ABSENT and leaf is None and attrs.has(kind) and isinstance(value, dict):
             value = _over(without_none(made.unstructure(default, kind)), value)
         result = read_one(value)
         if limits.items and len(result) < limits.items:

@@ -14,6 +14,7 @@ from sim.journal import RunLog
 from sim.ledger import Ledger
 from sim.state.fold import Fold, Level
 from sim.state.hashing import State, state_hash, trimmed
+from sim.state.snapshots import Snapshots
 from sim.units import HKT, from_us, to_us
 from sim.venue.register import Register
 
@@ -43,9 +44,25 @@ def live_state(
     return state
 
 
-def rebuilt_state(log: RunLog) -> State:
-    """Fold the whole log into fresh projections and tables; nothing of the live state is read."""
+def rebuilt_state(log: RunLog, *, snapshots: bool = False) -> State:
+    """Fold the whole log into fresh projections and tables; nothing of the live state is read.
+
+    Parameters
+    ----------
+    log
+        The log.
+    snapshots
+        Leave snapshots in the run folder on the way, so that `state_after` need not fold anew. None is
+        read, and a folder that takes none is no error: they only save time.
+    """
     fold = Fold(log)
+    if snapshots:
+        kept = Snapshots(log)
+        for place in kept.places(0, log.events):
+            fold.advance(place)
+            kept.keep(fold)
+            if kept.refused:
+                break
     fold.advance(log.events)
     return fold.state()
 

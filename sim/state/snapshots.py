@@ -145,7 +145,7 @@ def _code_digest() -> str:
     files = list(Path(__file__).parent.glob("*.py"))
     for module in _SOURCES:
         path = Path(str(module.__file__))
-        files += path.parent.glob("*.py") if path.name == "__init__.py" else [path]
+        files += path.parent.rglob("*.py") if path.name == "__init__.py" else [path]
     for file in sorted(files):
         digest.update(file.name.encode())
         digest.update(file.read_bytes())

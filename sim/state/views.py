@@ -11,6 +11,7 @@ from sim.journal import JournalError, RunLog
 from sim.state.fold import Fold, level_of
 from sim.state.hashing import Table
 from sim.state.terms import Fees, Pair
+from sim.state.under_way import Movement, under_way
 from sim.units import ASSET_CODES, INSTRUMENTS, format_us
 from sim.venue.register import Record
 
@@ -64,6 +65,8 @@ class ClientView:
     """In the order of books and prices; none below log level full."""
     fees: Fees | None
     pairs: dict[str, Pair]
+    under_way: tuple[Movement, ...]
+    """Deposits and withdrawals that have begun and not ended."""
 
 
 def book_view(fold: Fold, symbol: str, depth: int) -> BookView:
@@ -138,6 +141,7 @@ def client_view(log: RunLog, fold: Fold, client: int, time_us: int | None = None
         orders,
         fold.terms.fees.get(record.client_class),
         fold.terms.pairs.get(record.client_class, {}),
+        under_way(log, fold.seq, client),
     )
 
 

@@ -6,12 +6,14 @@ is taken as observed at its own instant.
 """
 
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.units import ASSETS, format_us
+from sim.problems import shown
+from sim.units import ASSETS, format_us, to_us
 from sim.world.prices import Ints, KnownPrices, ReferenceDataError
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ _TIME_NAMES = ("time", "timestamp", "date", "datetime")
 _ASSET_NAMES = ("asset", "symbol")
 _PRICE_NAMES = ("price", "close")
 _LARGEST_USD = 1e9
+_EARLIEST_US, _LATEST_US = to_us(date(1900, 1, 1)), to_us(date(2200, 1, 1)) - 1
+_SHOWN_COLUMNS = 8
+_LONGEST_REASON = 200
 _DOLLARS = ("USDT", "USDC", "USD")
 # The unit of a whole-number time follows from its size: seconds reach 10**11 in the year 5138, while
 # milliseconds, microseconds and nanoseconds passed 10**11, 10**14 and 10**17 in 1973.
@@ -50,7 +55,7 @@ def load_prices(path: Path, coins: Iterable[str]) -> dict[str, KnownPrices]:
     known = pl.DataFrame(
         {
             "time_us": _times_us(path, table[time]),
-            "coin": _coins(table[asset]),
+            "coin": _coins(path, table[asset]),
             "usd": _prices(path, table[price]),
         }
     ).filter(pl.col("usd").is_not_null())
@@ -79,7 +84,10 @@ def _read(path: Path) -> "pl.DataFrame":
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    """Return what a reader says, on one line: it may quote the bytes that it could not read."""
+    line = (str(error).splitlines() or ["it is damaged"])[0].rstrip(".")
+    printable = "".join(letter if letter.isprintable() else "?" for letter in line)
+    return printable[:_LONGEST_REASON]
 
 
 def _place(path: Path, row: int) -> str:
@@ -92,8 +100,11 @@ def _column(path: Path, table: "pl.DataFrame", wanted: tuple[str, ...]) -> str:
         for column in table.columns:
             if column.strip().lower() == name:
                 return column
-    found = ", ".join(table.columns)
-    raise ReferenceDataError(f"{path}: expected a column {' or '.join(wanted)}, found {found}.")
+    found = ", ".join(shown(name)[1:-1] for name in table.columns[:_SHOWN_COLUMNS]) or "none"
+    more = ", ..." if len(table.columns) > _SHOWN_COLUMNS else ""
+    raise ReferenceDataError(
+        f"{path}: expected a column {' or '.join(wanted)}, found {found}{more}."
+    )
 
 
 def _times_us(path: Path, column: "pl.Series") -> "pl.Series":
@@ -111,16 +122,23 @@ def _times_us(path: Path, column: "pl.Series") -> "pl.Series":
     elif times.dtype.is_numeric():
         times = _from_epoch(times)
     else:
+        raise _wrong_kind(path, column, "times")
+    outside = ~times.is_between(_EARLIEST_US, _LATEST_US)
+    if outside.fill_null(value=True).any():
+        row = outside.fill_null(value=True).to_list().index(True)
         raise ReferenceDataError(
-            f"{path}: column {column.name!r} holds {column.dtype}, expected times."
-        )
-    if times.null_count():
-        row = times.is_null().to_list().index(True)
-        raise ReferenceDataError(
-            f"{_place(path, row)}: expected a time such as 2023-06-01T00:00:00Z in column "
-            f"{column.name!r}, got {column[row]!r}."
+            f"{_place(path, row)}: expected a time from 1900 to 2199 such as 2023-06-01T00:00:00Z in "
+            f"column {shown(column.name)}, got {shown(column[row])}."
         )
     return times
+
+
+def _wrong_kind(path: Path, column: "pl.Series", expected: str) -> ReferenceDataError:
+    """Say that a column as a whole holds something else."""
+    kind = shown(str(column.dtype)).strip("'")
+    return ReferenceDataError(
+        f"{path}: column {shown(column.name)} holds {kind}, expected {expected}."
+    )
 
 
 def _from_epoch(times: "pl.Series") -> "pl.Series":
@@ -136,10 +154,12 @@ def _from_epoch(times: "pl.Series") -> "pl.Series":
     return pl.Series(times.name, [None] * len(times), dtype=pl.Int64)
 
 
-def _coins(symbols: "pl.Series") -> "pl.Series":
+def _coins(path: Path, symbols: "pl.Series") -> "pl.Series":
     """Coin of each symbol: the dollar it is quoted in and the separator taken away."""
     import polars as pl
 
+    if not isinstance(symbols.dtype, pl.String | pl.Categorical | pl.Enum | pl.Null):
+        raise _wrong_kind(path, symbols, "symbols of coins such as BTC")
     distinct = symbols.unique().drop_nulls().cast(pl.String)
     coins = {symbol: _coin(symbol) for symbol in distinct}
     return symbols.cast(pl.String).replace_strict(coins, default=None, return_dtype=pl.String)
@@ -159,6 +179,8 @@ def _prices(path: Path, column: "pl.Series") -> "pl.Series":
     """Prices as float64, null where there is none."""
     import polars as pl
 
+    if not (column.dtype.is_numeric() or isinstance(column.dtype, pl.String | pl.Null)):
+        raise _wrong_kind(path, column, "prices in USD")
     prices = column.cast(pl.Float64, strict=False).fill_nan(None)
     bad = (prices.is_null() & column.is_not_null()) | (prices <= 0.0) | (prices > _LARGEST_USD)
     if column.dtype.is_float():
@@ -167,7 +189,7 @@ def _prices(path: Path, column: "pl.Series") -> "pl.Series":
         row = bad.fill_null(value=False).to_list().index(True)
         raise ReferenceDataError(
             f"{_place(path, row)}: expected a price in USD, more than 0 and at most {_LARGEST_USD:,.0f}, "
-            f"in column {column.name!r}, got {column[row]!r}."
+            f"in column {shown(column.name)}, got {shown(column[row])}."
         )
     return prices
 

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import numpy as np
@@ -20,6 +20,11 @@ SHIPPED_TABLE = "worlds/hong-kong/reference.toml"
 
 class ReferenceDataError(ValueError):
     """Outside prices that cannot be used; the message is a full sentence that names the file."""
+
+    def __init__(self, message: str, uncovered: Literal["start", "end"] | None = None) -> None:
+        super().__init__(message)
+        self.uncovered = uncovered
+        """Which end of the horizon has no prices, the start where both have none; None for other faults."""
 
 
 @attrs.frozen(eq=False)

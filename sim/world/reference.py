@@ -15,7 +15,7 @@ import numpy.typing as npt
 from sim.compiled import kernel
 from sim.draws import purpose
 from sim.scenario.model import Reference
-from sim.units import ASSETS, DAY_US, HOUR_US, INSTRUMENTS, PPM, YEAR_US, format_us
+from sim.units import ASSETS, DAY_US, HOUR_US, INSTRUMENTS, PPM, YEAR_US
 from sim.world.bridge import (
     LEVEL_HALF_LIFE_BARS,
     bridge,
@@ -23,22 +23,13 @@ from sim.world.bridge import (
     measured_levels,
     unit_shocks,
 )
-from sim.world.price_file import load_prices
-from sim.world.prices import (
-    SHIPPED_TABLE,
-    KnownPrices,
-    ReferenceDataError,
-    shipped_hong_kong_dollar,
-    shipped_prices,
-)
+from sim.world.known_prices import COINS, known_prices
+from sim.world.prices import KnownPrices, ReferenceDataError, shipped_hong_kong_dollar
 
 __all__ = ["ReferenceDataError", "ReferencePath", "build_reference"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-COINS = tuple(dict.fromkeys(instrument.base for instrument in INSTRUMENTS.values()))
-"""Coins that a listed pair could need; the first, bitcoin, leads the others."""
 
 LEAD_IN_US = 30 * DAY_US
 """Path before the start of the run, so that the mood of its first day has a past."""
@@ -112,44 +103,6 @@ def build_reference(
         hkd_per_usd_ppm=hkd_ppm,
         activity=activity[lead:],
     )
-
-
-def known_prices(
-    reference: Reference, start_us: int, end_us: int, base: Path
-) -> Mapping[str, KnownPrices]:
-    """Read the known prices that a path from `start_us` to `end_us` is built on, without building it.
-
-    Parameters
-    ----------
-    base
-        Folder that a relative `reference.file` is relative to.
-
-    Raises
-    ------
-    ReferenceDataError
-        The file cannot be used (see `sim.world.price_file.load_prices`), or the known prices do not
-        reach from the first instant to the last.
-    """
-    file = None if reference.file is None else base / reference.file
-    known = shipped_prices(COINS) if file is None else load_prices(file, COINS)
-    step_us = int(reference.step)
-    _check_cover(file, known, start_us // step_us * step_us, end_us // step_us * step_us)
-    return known
-
-
-def _check_cover(
-    file: Path | None, known: Mapping[str, KnownPrices], start_us: int, end_us: int
-) -> None:
-    gaps = [
-        f"{coin} from {format_us(int(prices.time_us[0]))} to {format_us(int(prices.time_us[-1]))}"
-        for coin, prices in known.items()
-        if prices.time_us[0] > start_us or prices.time_us[-1] < end_us
-    ]
-    if gaps:
-        raise ReferenceDataError(
-            f"{file or SHIPPED_TABLE}: the run needs outside prices from {format_us(start_us)} to "
-            f"{format_us(end_us)}, but there are prices of {' and of '.join(gaps)} only."
-        )
 
 
 def _usd_paths(

@@ -76,10 +76,8 @@ def test_a_run_that_ended_early_is_judged_to_its_last_event_and_nothing_later_is
 
 def test_a_sealed_run_that_was_interrupted_says_so(evidence: Evidence, tmp_path: Path) -> None:
     log = evidence.log
-    attachment = (log.run_dir / "scenario.toml").read_bytes()
-    with Journal.create(
-        tmp_path / "half", log.header, 1 << 10, {"scenario.toml": attachment}
-    ) as journal:
+    kept = {name: log.attachment(name) for name in ("scenario.toml", "rules.toml")}
+    with Journal.create(tmp_path / "half", log.header, 1 << 10, kept) as journal:
         journal.append(RunStarted(time_us=log.header["start_us"], seed=1))
         journal.interrupt("the power went")
     half = RunLog.open(tmp_path / "half")
@@ -101,7 +99,8 @@ def test_one_promise_can_be_judged_alone(evidence: Evidence) -> None:
 def test_a_run_is_not_judged_by_another_law_than_its_own(
     evidence: Evidence, tmp_path: Path
 ) -> None:
-    written = (evidence.log.run_dir / "scenario.toml").read_text(encoding="utf-8")
+    written = evidence.log.attachment("scenario.toml").decode()
+    (tmp_path / "rules.toml").write_bytes(evidence.log.attachment("rules.toml"))
     (tmp_path / "scenario.toml").write_text(written.replace("HKD 10,000", "HKD 9,000"))
     with pytest.raises(TermsError, match="judge it with the rules of that time"):
         read_terms(tmp_path, evidence.log.header)

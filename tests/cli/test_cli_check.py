@@ -74,6 +74,51 @@ def test_text_that_is_not_toml_is_reported_at_its_line(tmp_path: Path, vatp: Vat
     assert answer.err.startswith(f"{path}:2")
 
 
+def test_overlays_and_settings_are_checked_over_their_scenario(
+    tiny: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    overlay = tmp_path / "overlay.toml"
+    overlay.write_text('[world.population]\nsaver_share = "60 %"\n', encoding="utf-8")
+    assert vatp("check", overlay).code == 0
+    assert vatp("check", tiny, "--with", overlay, "--set", "world.depth_band=2 %").code == 0
+    answer = vatp(
+        "check", tiny, "--with", overlay, "--set", "horizon.end=x",
+        "--set", "world.population.trend_share=50 %",
+    )  # fmt: skip
+    horizon, shares = answer.err.splitlines()
+    assert answer.code == 2
+    assert horizon.startswith("--set 1: horizon.end: expected a date")
+    assert shares.startswith("--set 2: world.population.trend_share: ")
+    assert shares.endswith("above 100 %")
+
+
+def test_notes_are_told_of_what_passes(tiny: Path, vatp: Vatp) -> None:
+    answer = vatp("check", tiny, "--set", "rule.tok.committee=false")
+    assert answer.code == 0
+    assert answer.err.startswith("note: rule tok.committee: obeyed always")
+
+
+def test_overlays_and_settings_lie_over_one_scenario_only(tiny: Path, vatp: Vatp) -> None:
+    answer = vatp("check", tiny, tiny, "--set", "world.depth_band=2 %")
+    assert (answer.code, answer.out) == (2, "")
+    assert "over one scenario" in answer.err
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_what_a_run_would_refuse_at_its_start_is_found_by_a_check(
+    command: str, tiny: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    (tmp_path / "prices.csv").write_text("time,asset,price\n2023-08-01,BTC,-5\n", "utf-8")
+    spoilt = tmp_path / "spoilt.toml"
+    text = tiny.read_text(encoding="utf-8").replace('step = "1 h"', 'file = "prices.csv"')
+    spoilt.write_text(f'measures = ["acess"]\n{text}', encoding="utf-8")
+    answer = vatp(command, spoilt)
+    measure, price = answer.err.splitlines()
+    assert answer.code == 2
+    assert measure.startswith(f"{spoilt}:1: measures[0]: no measure or family 'acess'")
+    assert f"{tmp_path / 'prices.csv'}:2: expected a price in USD" in price
+
+
 def as_json(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: as_json(item) for key, item in value.items()}

@@ -157,11 +157,20 @@ def test_a_bad_price_file_is_reported_at_the_line_that_names_it_and_leaves_no_fo
     assert not (tmp_path / "run").exists()
 
 
-def test_a_horizon_without_prices_is_reported_at_the_horizon(tiny: Path, vatp: Vatp) -> None:
-    answer = vatp("run", tiny, "--set", "horizon.end=2039-01-01")
-    line = tiny.read_text(encoding="utf-8").splitlines().index("[horizon]") + 1
-    assert answer.err.startswith(f"{tiny}:{line}: horizon: ")
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_horizon_without_prices_is_reported_where_it_was_written(
+    command: str, tiny: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    answer = vatp(command, tiny, "--set", "horizon.end=2039-01-01")
+    assert answer.err.startswith("--set 1: horizon.end: ")
     assert "needs outside prices" in answer.err
+    assert answer.code == 2
+    early = tmp_path / "early.toml"
+    text = tiny.read_text(encoding="utf-8")
+    early.write_text(text.replace("start = 2023-09-01", "start = 2019-09-01"), encoding="utf-8")
+    line = text.splitlines().index("start = 2023-09-01") + 1
+    answer = vatp(command, early)
+    assert answer.err.startswith(f"{early}:{line}: horizon.start: ")
     assert answer.code == 2
 
 

@@ -121,7 +121,7 @@ def test_what_is_no_run_or_cannot_be_lived_again_is_a_sentence(
     moved = prices.rename(tmp_path / "moved.csv")
     answer = vatp("log", "resume", run_dir)
     assert answer.code == 2
-    assert f"{run_dir}/scenario.toml:" in answer.err
+    assert f"{run_dir}/places.toml:" in answer.err
     assert "world.reference.file: no such file" in answer.err
     moved.write_text(moved.read_text(encoding="utf-8") + "2023-10-02T00:00:00Z,BTC,1\n", "utf-8")
     answer = vatp("log", "resume", run_dir, "--prices", moved)

@@ -139,7 +139,7 @@ def test_why_says_what_it_does_without_the_runs_rules(copied: Path, vatp: Vatp) 
     assert moved.code == 0
     assert "cannot be checked as a whole" in moved.err
     assert " was 30 % then" in moved.out
-    scenario.write_text(text.replace('"rules/hong-kong"', '"rules/gone"'), encoding="utf-8")
+    scenario.write_text(text.replace('"rules.toml"', '"gone.toml"'), encoding="utf-8")
     without = vatp("log", "why", copied, str(row["seq"]))
     assert without.code == 0
     assert "the rules of the run cannot be read" in without.err

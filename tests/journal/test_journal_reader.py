@@ -194,19 +194,3 @@ def test_a_damaged_manifest_is_refused_with_the_line(tmp_path: Path) -> None:
         JournalError, match=r"manifest\.jsonl: line 3 does not follow .* valid up to seq 25"
     ):
         RunLog.open(tmp_path / "run")
-
-
-def test_a_part_of_another_schema_version_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_mixed(tmp_path / "run")
-    log = RunLog.open(tmp_path / "run")
-    newer = KINDS["trade"]
-    from sim.events import base
-
-    schema = base.schema_of("trade")
-    import attrs
-
-    monkeypatch.setitem(base._SCHEMAS, "trade", attrs.evolve(schema, version=newer.version + 1))
-    with pytest.raises(JournalError, match="has version 1 of trade; this program reads version 2"):
-        log.scan("trade")

@@ -177,7 +177,7 @@ def test_bad_changes_are_refused_all_at_once() -> None:
         (0, "id", "there is no rule 'onb.limits'; did you mean 'onb.limit'?"),
         (1, "value", ("onb.limit is a share: expected a share such as '98 %' (units: %, bps, ppm), "
          "got 'HKD 10'")),
-        (2, "value", "onb.limit is a share: expected a share with its unit, such as '98 %', got True"),
+        (2, "value", "onb.limit is a share: expected a share with its unit, such as '98 %', got true"),
         (3, "status", ("expected one of in_force, expected, hypothetical, practice, got 'hypotetical'; "
          "did you mean 'hypothetical'?")),
     )  # fmt: skip

@@ -21,6 +21,8 @@ from sim.venue import Platform, start_departments
 from tests.run.small_run import events_before, order_events, same_events, short_run
 
 AT = to_us(date(2023, 9, 7))
+OTHER_PYTHON = "VATP_OTHER_PYTHON"
+"""Names an interpreter of another version that has the dependencies, to compare its log with."""
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,31 @@ def test_two_processes_with_different_hash_seeds_write_the_same_log(tmp_path: Pa
         )
         printed.add(done.stdout)
     assert len(printed) == 1
+
+
+@pytest.mark.skipif(
+    OTHER_PYTHON not in os.environ, reason=f"{OTHER_PYTHON} names no other interpreter"
+)
+def test_another_version_of_python_writes_the_same_log(
+    base: sim.run.RunResult, tmp_path: Path
+) -> None:
+    root = Path(__file__).parents[2]
+    program = (
+        "import sys; from pathlib import Path; from tests.run.small_run import short_run;"
+        "result = short_run(Path(sys.argv[1]), 'log_level=full');"
+        "print(sys.version_info.minor, result.head, result.state_hash)"
+    )
+    done = subprocess.run(
+        [os.environ[OTHER_PYTHON], "-c", program, str(tmp_path / "run")],
+        env={**os.environ, "PYTHONPATH": str(root), "PYTHONHASHSEED": "3"},
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    minor, *written = done.stdout.split()
+    assert int(minor) != sys.version_info.minor, "the interpreter named is of the same version"
+    assert written == [base.head, base.state_hash]
 
 
 def test_idle_control_events_in_between_change_no_order_event(

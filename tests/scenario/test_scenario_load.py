@@ -122,8 +122,8 @@ def test_five_different_mistakes_give_five_lines_with_their_line_numbers(write: 
             13,
             "from 0 % to 100 %, got '101 %'",
         ),
-        ("prospects = 50", 'prospects = 50\ntrade_interval = "0 s"', 13, "a duration above zero"),
-        ("prospects = 50", 'prospects = 50\ntrade_interval = "-1 d"', 13, "a duration above zero"),
+        ("prospects = 50", 'prospects = 50\npatience_median = "0 s"', 13, "a duration above zero"),
+        ("prospects = 50", 'prospects = 50\npatience_median = "-1 d"', 13, "a duration above zero"),
         ("prospects = 50", 'prospects = 50\ntrade_interval = "999999999 y"', 13, "is too large"),
         (
             "prospects = 50",
@@ -245,8 +245,8 @@ def test_values_are_compared_although_something_else_is_wrong(write: Write, text
         ('name = "a"\n[horizon\n', 2, "not TOML"),
         ('name = "a"\nlistings = [\n1\n', 3, "unclosed array"),
         ('name = """a\nb\nc\n', 3, "unterminated string"),
-        ('name = "a"\n[horizon]\n[horizon]\n', 3, "twice"),
-        (f'name = "a"\nx = {"[" * 3000}\n', 2, "brackets are nested too deeply"),
+        ('name = "a"\n[horizon]\n[horizon]\n', 3, "the table 'horizon' is already given above"),
+        (f'name = "a"\nx = {"[" * 3000}\n', 2, "tables and lists are nested too deeply"),
         (f'name = "a"\nprospects = {"9" * 5000}\n', 2, "not TOML"),
     ],
 )

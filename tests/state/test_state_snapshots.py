@@ -9,7 +9,7 @@ import pytest
 
 from sim.events import KINDS
 from sim.journal import RunLog
-from sim.state import Fold, last_seq_at, snapshots, state_after, state_hash
+from sim.state import Fold, last_seq_at, rebuilt_state, snapshots, state_after, state_hash
 from sim.state.snapshots import FOLDER, Snapshots
 from sim.units import DAY_US, to_us
 from tests.state.folded_runs import LEVELS, copy_of, first_seq, with_another_past
@@ -50,6 +50,34 @@ def test_the_state_through_snapshots_is_that_of_a_whole_fold(
         assert fold.seq == seq
         assert state_hash(fold.state()) == folded(log, seq), f"after event {seq}"
     assert len(files(log)) == log.events // spacing > 10
+
+
+def test_the_check_at_a_runs_end_leaves_snapshots_for_the_first_question(
+    log: RunLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert state_hash(rebuilt_state(log, snapshots=True)) == log.footer["state_hash"]
+    kept = files(log)
+    assert len(kept) == log.events // Snapshots(log).spacing > 10
+    written = [path.stat().st_mtime_ns for path in kept]
+    begun: list[int] = []
+    advance = Fold.advance
+
+    def watched(fold: Fold, seq: int) -> None:
+        begun.append(fold.seq)
+        advance(fold, seq)
+
+    monkeypatch.setattr(Fold, "advance", watched)
+    fold = state_after(log, log.events - 1)
+    assert begun[0] > log.events * 9 // 10
+    assert [path.stat().st_mtime_ns for path in kept] == written
+    assert state_hash(fold.state()) == folded(log, log.events - 1)
+
+
+def test_the_check_at_a_runs_end_reads_no_snapshot(log: RunLog) -> None:
+    rebuilt_state(log, snapshots=True)
+    for path in files(log):
+        path.write_bytes(b"not what was folded")
+    assert state_hash(rebuilt_state(log, snapshots=True)) == log.footer["state_hash"]
 
 
 def test_a_fold_goes_on_from_a_snapshot_as_if_nothing_had_been(log: RunLog) -> None:

@@ -1,4 +1,4 @@
-"""Read one TOML file into values and the line of every key, finding as much as possible at once.
+"""Read one TOML file into values and the lines of its keys, finding as much as possible at once.
 
 `tomllib` stops at the first thing it cannot read. Two kinds of mistake need not hide the others, because
 they spoil one line only: an impossible date (2023-06-31) is read as text, so that the scenario's own
@@ -7,17 +7,23 @@ check names its key; a line `key = value` that is not TOML is reported and left 
 
 import re
 import tomllib
+from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from sim.problems import Problem, dotted, shown
 from sim.quantities import DURATION_UNITS, SHARE_UNITS
-from sim.scenario.problems import KeyPath, Problem
-from sim.toml_lines import line_of, locate, syntax_problem
+from sim.toml_lines import KeyPath, line_beyond, line_of, locate, syntax_problem
 
+DEEPEST = 32
+"""Most levels of tables and lists in one another; no file of ours has more than six."""
+_TOO_DEEP = f"tables and lists are nested too deeply; expected at most {DEEPEST} levels"
 _MAX_REPAIRS = 50
+_LONGEST_QUANTITY = 60
 _DATE_LIKE = re.compile(
     r"(?<![\w\"'.:-])\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{2}[\d:.]*\S*?)?(?=[\s,}\]]|$)"
 )
@@ -27,6 +33,7 @@ _BARE_QUANTITY = re.compile(
     rf"=\s*([+-]?[\d,._]+\s*(?:{_UNITS})|[A-Z]{{3,5}}\s+[\d,._]+|\d{{1,2}}:\d{{2}})\s*(#.*)?$"
 )
 
+_TWICE = re.compile(r"Cannot (?:declare|redefine namespace|mutate immutable namespace) (\(.*\))")
 _PLAIN_WORDS = {
     "Cannot overwrite a value": "the same key is already given above",
     "Illegal character '\\n'": "the text is not closed by a quote",
@@ -44,15 +51,25 @@ class Source:
     folder: Path
     """Where the file lies; paths inside it are relative to this folder first."""
     document: dict[str, Any] = attrs.field(factory=dict)
-    lines: dict[KeyPath, int] = attrs.field(factory=dict)
+    text: str = attrs.field(default="", repr=False)
+    """What was parsed; lines that are not TOML are empty in it."""
     problems: tuple[Problem, ...] = ()
     unread: frozenset[str] = frozenset()
     """Keys whose lines were left out because they are not TOML."""
     readable: bool = True
 
+    @cached_property
+    def lines(self) -> dict[KeyPath, int]:
+        """Line of every key. Found when first asked for: most files are right and need none."""
+        return locate(self.text)
+
     def line(self, path: KeyPath) -> int:
         """Line of a key, or of the nearest table around it."""
         return line_of(self.lines, path)
+
+    def problem(self, path: KeyPath, message: str) -> Problem:
+        """Say what is wrong at a key, or at the nearest table around it."""
+        return Problem(self.label, self.line(path), dotted(path), message)
 
 
 def read_source(path: Path) -> Source:
@@ -81,15 +98,17 @@ def parse_source(text: str, label: str, folder: Path) -> Source:
     for _ in range(_MAX_REPAIRS):
         try:
             document = tomllib.loads(text)
-            lines = locate(text)
         except tomllib.TOMLDecodeError as error:
             line, message = syntax_problem(error, text)
         except RecursionError:
-            line, message = _deepest_line(text), "brackets are nested too deeply"
-        except ValueError as error:  # tomllib lets int() refuse numbers of thousands of digits
-            line, message = _longest_number_line(text), str(error)
+            line, message = line_beyond(text, DEEPEST) or 1, _TOO_DEEP
+        except ValueError:  # tomllib lets int() refuse numbers of thousands of digits
+            line, message = _longest_number_line(text), "a number of thousands of digits"
         else:
-            return Source(label, folder, document, lines, tuple(problems), frozenset(unread))
+            if depth(document) <= DEEPEST:
+                return Source(label, folder, document, text, tuple(problems), frozenset(unread))
+            # Whoever walks such a document would get lost in its depths.
+            line, message = line_beyond(text, DEEPEST) or 1, _TOO_DEEP
         repaired = _quote_impossible_dates(text, line)
         if repaired is None:
             problems.append(Problem(label, line, "", _explained(message, text, line)))
@@ -102,9 +121,15 @@ def parse_source(text: str, label: str, folder: Path) -> Source:
 
 
 def _explained(message: str, text: str, line: int) -> str:
+    if message == _TOO_DEEP:
+        return message
     bare = _BARE_QUANTITY.search(_line_text(text, line))
     if bare:
-        return f'not TOML: a quantity needs quotes: "{bare[1].strip()}"'
+        return f'not TOML: a quantity needs quotes: "{bare[1].strip()[:_LONGEST_QUANTITY]}"'
+    twice = _TWICE.match(message)
+    if twice:
+        name = ".".join(re.findall(r"'([^']*)'", twice[1]))
+        return f"not TOML: the table {shown(name)} is already given above"
     return f"not TOML: {_PLAIN_WORDS.get(message, message[:1].lower() + message[1:])}"
 
 
@@ -147,10 +172,19 @@ def _without_line(text: str, line: int) -> str | None:
     return _with_line(text, line, "") if _PAIR.fullmatch(_line_text(text, line)) else None
 
 
-def _deepest_line(text: str) -> int:
-    return max(
-        enumerate(text.split("\n"), 1), key=lambda line: line[1].count("[") + line[1].count("{")
-    )[0]
+def depth(value: object) -> int:
+    """Count the levels of tables and lists in one another; counts without recursion."""
+    levels = 0
+    level = [value]
+    while level := [item for entry in level for item in _items(entry)]:
+        levels += 1
+    return levels
+
+
+def _items(entry: object) -> Iterable[object]:
+    if isinstance(entry, dict):
+        return entry.values()
+    return entry if isinstance(entry, list) else ()
 
 
 def _longest_number_line(text: str) -> int:

@@ -1,0 +1,36 @@
+"""Where the files lay that a run read, noted in its folder beside the scenario.
+
+The scenario that a run keeps, and seals, says what the run read and not where that lay: the price file by
+its name and its digest. So equal runs are equal wherever their files lie. This note is an overlay that says
+where; it is not sealed, and whoever moves the file may mend it.
+"""
+
+from pathlib import Path
+
+from sim.scenario.model import Scenario
+
+PLACES_FILE = "places.toml"
+_COMMENTS = (
+    "Where the price file of this run lay when it began; lies over the scenario beside it.",
+    "Not sealed with the run: mend it when the file is moved, or give its new place with --prices.",
+)
+
+
+def note_places(run_dir: Path, scenario: Scenario) -> None:
+    """Note where a run's price file is; nothing is written for a run without one."""
+    file = scenario.world.reference.file
+    if file is None:
+        return
+    import tomlkit
+
+    document = tomlkit.document()
+    for line in _COMMENTS:
+        document.add(tomlkit.comment(line))
+    document.add("world", {"reference": {"file": str(Path(file).absolute())}})
+    (run_dir / PLACES_FILE).write_text(tomlkit.dumps(document), encoding="utf-8")
+
+
+def noted_places(run_dir: Path) -> tuple[Path, ...]:
+    """Return the overlays to lay over a run's own scenario: its note, if there is one."""
+    path = run_dir / PLACES_FILE
+    return (path,) if path.is_file() else ()
