@@ -1,14 +1,10 @@
 """The friendly door: a limit order book with one method call a command."""
 
 from struct import Struct
-from struct import error as StructError  # noqa: N812  # an exception, named as one
-from typing import NoReturn, Self, SupportsIndex
+from typing import Self
 
-import numpy as np
-
-from sim.matching import batch, core, rebuild, snapshots
+from sim.matching import batch, rebuild, snapshots
 from sim.matching.arena import Arena
-from sim.matching.bits import entry_point
 from sim.matching.codes import (
     KEEP,
     BreachAction,
@@ -18,28 +14,14 @@ from sim.matching.codes import (
     SelfTradePrevention,
     TimeInForce,
 )
+from sim.matching.door import FIRST_BYTE, LEAST, MOST, SECOND_BYTE, CommandError, Door
 from sim.matching.events import SIDES, Accepted, Cancelled, Event, Terms, decode
-from sim.matching.layout import (
-    BUFFER_HEADER,
-    COMMAND,
-    COMMAND_WIDTH,
-    EVENT_WIDTH,
-    SIDE_SHIFT,
-    TIME_IN_FORCE_SHIFT,
-    TYPE_SHIFT,
-    Words,
-    new_buffer,
-)
-from sim.matching.reading import BookView
+from sim.matching.layout import SIDE_SHIFT, TIME_IN_FORCE_SHIFT, TYPE_SHIFT
 from sim.matching.rules import BookRules
-from sim.matching.single import (
-    NO_ROOM,
-    UNSETTLED,
-    cancel_one,
-    submit_one,
-)
+from sim.matching.single import NO_ROOM
 
-_NEW = int(CommandKind.NEW)
+__all__ = ["CommandError", "OrderBook"]
+
 _CANCEL = int(CommandKind.CANCEL)
 _LIMIT = int(OrderType.LIMIT)
 _MARKET = int(OrderType.MARKET)
@@ -52,28 +34,7 @@ _NO_PREVENTION = int(SelfTradePrevention.NONE)
 _REQUESTED = CancelReason.REQUESTED
 _TYPES = tuple(OrderType)
 
-_ARGUMENTS: dict[object, dict[str, str]] = {
-    int(CommandKind.SESSION): {"detail": "phase"},
-    int(CommandKind.UNCROSS): {"price": "reference"},
-    int(CommandKind.BANDS): {
-        "price": "low",
-        "stop_price": "high",
-        "quantity": "dynamic_ticks",
-        "detail": "on_breach",
-    },
-    int(CommandKind.CLOCK): {"expires": "now"},
-}
-"""What the arguments of the methods are called, where their fields of a command have another name."""
-_BY_AMOUNT_NAMES = {"quantity": "amount"}
-
-_ROWS = 64
-_WORD_BYTES = 8
-_ROW_BYTES = EVENT_WIDTH * _WORD_BYTES
-_FIRST_BYTE = BUFFER_HEADER * _WORD_BYTES
-_SECOND_BYTE = _FIRST_BYTE + _ROW_BYTES
 _unpack_cancelled = Struct("=xBB5x4q").unpack_from
-_pack_command = Struct("=8B7q").pack_into
-_LEAST, _MOST = -(2**63), 2**63 - 1
 _NOT_A_PEAK = -1
 _NOT_A_BIT = ~1
 _LIMIT_TERMS = (Terms(), Terms(time_in_force=TimeInForce.IOC))
@@ -81,11 +42,7 @@ _MARKET_TERMS = Terms(OrderType.MARKET, TimeInForce.IOC)
 _PLAIN_MARKET = (_MARKET << TYPE_SHIFT) | (_IOC << TIME_IN_FORCE_SHIFT)
 
 
-class CommandError(TypeError):
-    """A field of a command is no integer of its size, so there is no command to refuse."""
-
-
-class OrderBook(BookView):
+class OrderBook(Door):
     """A limit order book with price-time priority.
 
     Prices are ticks and quantities lots, both int64; ids of orders and accounts are any int64, and account
@@ -120,16 +77,6 @@ class OrderBook(BookView):
     >>> book.best_ask, book.best_bid
     (101, None)
     """
-
-    def __init__(self, rules: BookRules | None = None, order_capacity: int = 1024) -> None:
-        if not (rules is None or isinstance(rules, BookRules)):
-            raise TypeError(f"rules is {rules!r}; expected sim.matching.rules.BookRules or None")
-        self._arena = core.new_book(order_capacity, rules)
-        self._use_buffer(new_buffer(_ROWS))
-        self._submit_one = entry_point(submit_one, arrays=2, numbers=5)
-        self._cancel_one = entry_point(cancel_one, arrays=2, numbers=1)
-        self._command_words = np.zeros(COMMAND_WIDTH, np.int64)
-        self._command_bytes = self._command_words.data.cast("B")
 
     # -- orders ------------------------------------------------------------------------------------
 
@@ -187,7 +134,7 @@ class OrderBook(BookView):
                 accepted = Accepted(order, account, SIDES[side], price, quantity, terms)
                 if rows == 1:
                     return [accepted]
-                return decode(self._bytes, _SECOND_BYTE, rows - 1, [accepted])
+                return decode(self._bytes, SECOND_BYTE, rows - 1, [accepted])
             if rows != NO_ROOM:
                 return self._answer(rows)
         # A peak of 0 is none to the core, but here someone asked for an iceberg.
@@ -221,7 +168,7 @@ class OrderBook(BookView):
                 rows = NO_ROOM
             if rows > 0:
                 accepted = Accepted(order, account, SIDES[side], 0, quantity, _MARKET_TERMS)
-                return decode(self._bytes, _SECOND_BYTE, rows - 1, [accepted])
+                return decode(self._bytes, SECOND_BYTE, rows - 1, [accepted])
             if rows != NO_ROOM:
                 return self._answer(rows)
         return self._new(
@@ -282,7 +229,7 @@ class OrderBook(BookView):
             refused = True
         if refused:
             return self._command(_CANCEL, order=order)
-        side, kind, _, owner, price, lots = _unpack_cancelled(self._bytes, _FIRST_BYTE)
+        side, kind, _, owner, price, lots = _unpack_cancelled(self._bytes, FIRST_BYTE)
         return [Cancelled(order, owner, SIDES[side], price, lots, _REQUESTED, _TYPES[kind])]
 
     def amend(
@@ -344,8 +291,8 @@ class OrderBook(BookView):
         """
         return self._command(
             CommandKind.BANDS,
-            price=_LEAST if low is None else low,
-            stop_price=_MOST if high is None else high,
+            price=LEAST if low is None else low,
+            stop_price=MOST if high is None else high,
             quantity=dynamic_ticks,
             detail=on_breach,
         )
@@ -403,71 +350,3 @@ class OrderBook(BookView):
             It is not a snapshot of a book of this version.
         """
         self._arena = snapshots.thaw(snapshot)
-
-    # -- inside ------------------------------------------------------------------------------------
-
-    def _new(self, side: int, order_type: int, *rest: int) -> list[Event]:
-        return self._execute(_NEW, side, order_type, *rest[:3], 0, 0, *rest[3:])
-
-    def _command(
-        self,
-        kind: int,
-        *,
-        order: int = 0,
-        account: int = 0,
-        price: int = 0,
-        quantity: int = 0,
-        stop_price: int = 0,
-        expires: int = 0,
-        detail: int = 0,
-    ) -> list[Event]:
-        return self._execute(
-            kind, 0, 0, 0, 0, 0, 0, detail, order, account, price, quantity, stop_price, 0, expires
-        )
-
-    def _execute(self, *fields: int) -> list[Event]:
-        """Carry out a command given by all the fields of `layout.COMMAND`."""
-        try:
-            _pack_command(self._command_bytes, 0, *fields)
-        except StructError:
-            self._refuse_fields(fields)
-        self._buffer[0] = 0
-        return self._finish(0)
-
-    def _answer(self, rows: int) -> list[Event]:
-        """Events of a plain command that was not just accepted."""
-        if rows == UNSETTLED:
-            return self._finish(1)
-        return decode(self._bytes, _FIRST_BYTE, abs(rows), [])
-
-    def _finish(self, done: int) -> list[Event]:
-        """Carry out the command, unless that is done, and what it sets off, and return all events."""
-        done = batch.run_commands(self._arena, self._buffer, self._command_words, done)
-        while done != 1:
-            self._make_room()
-            done = max(done, -1 - done)
-            done = batch.run_commands(self._arena, self._buffer, self._command_words, done)
-        return decode(self._bytes, _FIRST_BYTE, int(self._buffer[0]), [])
-
-    def _make_room(self) -> None:
-        if not core.room_for_command(self._arena):
-            self._arena = core.grow(self._arena)
-            return
-        needed = batch.most_rows(self._arena, self._command_words, 0)
-        self._use_buffer(batch.bigger_buffer(self._buffer, int(self._buffer[0]) + needed))
-
-    def _use_buffer(self, buffer: Words) -> None:
-        self._buffer = buffer
-        self._bytes = buffer.data.cast("B")
-
-    @staticmethod
-    def _refuse_fields(fields: tuple[object, ...]) -> NoReturn:
-        kind, _, order_type, *_ = fields
-        called = _BY_AMOUNT_NAMES if order_type == _BY_AMOUNT else _ARGUMENTS.get(kind, {})
-        for index, (field, value) in enumerate(zip(COMMAND.names or (), fields, strict=True)):
-            name = called.get(field, field)
-            low, high = (0, 255) if index < 8 else (_LEAST, _MOST)
-            if not isinstance(value, SupportsIndex) or not low <= value.__index__() <= high:
-                expected = "a number of 0 to 255" if low == 0 else "an integer of 64 bits"
-                raise CommandError(f"{name} is {value!r}; expected {expected}") from None
-        raise AssertionError("every field has its size")

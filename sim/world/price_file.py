@@ -5,7 +5,10 @@ by their start, as exchanges publish them, and each close is placed at the end o
 is taken as observed at its own instant.
 """
 
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +25,15 @@ if TYPE_CHECKING:
 _TIME_NAMES = ("time", "timestamp", "date", "datetime")
 _ASSET_NAMES = ("asset", "symbol")
 _PRICE_NAMES = ("price", "close")
-_LARGEST_USD = 1e9
+_SMALLEST_USD, _LARGEST_USD = 1e-9, 1e9
 _EARLIEST_US, _LATEST_US = to_us(date(1900, 1, 1)), to_us(date(2200, 1, 1)) - 1
 _SHOWN_COLUMNS = 8
 _LONGEST_REASON = 200
+_DAMAGED = "it is damaged"
+_RUST = re.compile(r"\w \{ \w+:|::")
+"""How a value of Rust looks that was printed for a programmer."""
+_DTYPE = re.compile(r" as dtype `\w+`")
+_STDERR = 2
 _DOLLARS = ("USDT", "USDC", "USD")
 # The unit of a whole-number time follows from its size: seconds reach 10**11 in the year 5138, while
 # milliseconds, microseconds and nanoseconds passed 10**11, 10**14 and 10**17 in 1973.
@@ -69,7 +77,8 @@ def _read(path: Path) -> "pl.DataFrame":
     suffixes = [suffix.lower() for suffix in path.suffixes]
     try:
         if ".parquet" in suffixes[-1:]:
-            return pl.read_parquet(path)
+            with _panics_unheard():
+                return pl.read_parquet(path)
         if ".csv" in suffixes[-2:]:
             return pl.read_csv(path, infer_schema_length=None)
     except FileNotFoundError:
@@ -78,14 +87,40 @@ def _read(path: Path) -> "pl.DataFrame":
         raise ReferenceDataError(
             f"{path}: the outside prices cannot be read: {_first_line(error)}."
         ) from error
+    except BaseException as error:
+        # A reader in Rust may give up on a damaged file by a panic, which is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ReferenceDataError(
+            f"{path}: the outside prices cannot be read: {_DAMAGED}."
+        ) from error
     raise ReferenceDataError(
         f"{path}: expected a .parquet, .csv or .csv.gz file of outside prices."
     )
 
 
+@contextmanager
+def _panics_unheard() -> Iterator[None]:
+    """Keep off standard error what threads in Rust print where they panic: the user is told in our words."""
+    try:
+        saved = os.dup(_STDERR)
+    except OSError:  # it is closed: nothing can be printed
+        yield
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, _STDERR)
+        yield
+    finally:
+        os.dup2(saved, _STDERR)
+        os.close(saved)
+        os.close(null)
+
+
 def _first_line(error: Exception) -> str:
     """Return what a reader says, on one line: it may quote the bytes that it could not read."""
-    line = (str(error).splitlines() or ["it is damaged"])[0].rstrip(".")
+    line = (str(error).splitlines() or [_DAMAGED])[0].rstrip(".")
+    line = _DAMAGED if _RUST.search(line) else _DTYPE.sub("", line)
     printable = "".join(letter if letter.isprintable() else "?" for letter in line)
     return printable[:_LONGEST_REASON]
 
@@ -182,13 +217,15 @@ def _prices(path: Path, column: "pl.Series") -> "pl.Series":
     if not (column.dtype.is_numeric() or isinstance(column.dtype, pl.String | pl.Null)):
         raise _wrong_kind(path, column, "prices in USD")
     prices = column.cast(pl.Float64, strict=False).fill_nan(None)
-    bad = (prices.is_null() & column.is_not_null()) | (prices <= 0.0) | (prices > _LARGEST_USD)
+    bad = (prices.is_null() & column.is_not_null()) | ~prices.is_between(
+        _SMALLEST_USD, _LARGEST_USD
+    )
     if column.dtype.is_float():
         bad = bad & column.is_not_nan()
     if bad.fill_null(value=False).any():
         row = bad.fill_null(value=False).to_list().index(True)
         raise ReferenceDataError(
-            f"{_place(path, row)}: expected a price in USD, more than 0 and at most {_LARGEST_USD:,.0f}, "
+            f"{_place(path, row)}: expected a price in USD from {_SMALLEST_USD:.9f} to {_LARGEST_USD:,.0f} "
             f"in column {shown(column.name)}, got {shown(column[row])}."
         )
     return prices

@@ -120,7 +120,11 @@ def kill_and_resume(lives: Lives, folder: Path) -> None:
     assert out.strip() == whole.head
     assert len(whole.segments) > 15
     tally = Tally()
-    for number in range(KILLS):
+    number = 0
+    # A run that reached its end before the kill proves nothing; another one takes its place.
+    while tally.killed < KILLS:
+        assert number < 10 * KILLS, f"too few runs were there to be killed: {tally}"
+        number += 1
         run_dir = folder / f"killed-{number}"
         process = lives.begin(run_dir)
         wait_until_recorded(process, run_dir, draws.randrange(len(whole.segments)))
@@ -134,8 +138,6 @@ def kill_and_resume(lives: Lives, folder: Path) -> None:
         check_and_resume(run_dir, whole, tally)
         shutil.rmtree(run_dir)
         sys.stdout.write(f"{tally}\n")
-    assert tally.killed + tally.finished == KILLS
-    assert tally.killed > KILLS / 2
     assert tally.while_sealing > KILLS / 10
 
 
