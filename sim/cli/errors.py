@@ -37,7 +37,7 @@ DEFECTS = frozenset(
     {
         "sim.draws.PurposeError",
         "sim.ledger.postings.LedgerError",
-        "sim.matching.book.CommandError",
+        "sim.matching.door.CommandError",
         "sim.matching.rebuild.ReplayError",
         "sim.matching.snapshots.SnapshotError",
         "sim.run.StateMismatchError",
