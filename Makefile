@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint bench faults constraints clean
+.PHONY: run test lint bench faults mutants constraints clean
 .DEFAULT_GOAL := run
 
 run: $(STAMP)  ## run the main scenario and print its outcomes
@@ -24,6 +24,11 @@ bench: $(STAMP)  ## the pytest-benchmark suite alone
 
 faults: $(STAMP)  ## plant every deliberate fault and see it caught (some minutes)
 	$(BIN)/python -m tests.planted
+
+mutants: $(STAMP)  ## score the tests of three rooms (needs the extra `mutation`; an hour or more)
+	$(BIN)/python -m tests.planted.mutants ledger
+	$(BIN)/python -m tests.planted.mutants rules
+	$(BIN)/python -m tests.planted.mutants matching --sample 1000
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("VATP Lab needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

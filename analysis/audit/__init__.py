@@ -5,9 +5,10 @@ shares no code with it, so that it catches the platform's mistakes. `audit(log, 
 registered promise; a promise is one small file in `analysis.audit.promises`.
 """
 
-from analysis.audit.auditor import Report, audit
-from analysis.audit.evidence import Evidence, Log
+from analysis.audit.auditor import Report, audit, audit_run
+from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Finding, Offence, Tally, Verdict
+from analysis.audit.reading import Log
 from analysis.audit.registry import (
     AuditError,
     Check,
@@ -32,6 +33,7 @@ __all__ = [
     "TermsError",
     "Verdict",
     "audit",
+    "audit_run",
     "check_promise_names",
     "promise",
     "read_terms",

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import attrs
 
-from analysis.audit.evidence import Evidence, Log
+from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Finding, Tally, Verdict
 from analysis.audit.orders import OrderBook
 from analysis.audit.people import fee_rates, people
 from analysis.audit.postings import Accounts
-from analysis.audit.registry import Check, Promise, select_promises
+from analysis.audit.reading import Log, Reader
+from analysis.audit.registry import Check, Promise, check_promise_names, select_promises
 from analysis.audit.stretches import Stretch, stretches
-from analysis.audit.terms import Terms
+from analysis.audit.terms import Terms, read_terms
+from sim.journal import RunLog
 
 Progress = Callable[[int, int], None]
 
@@ -34,12 +37,33 @@ class Report:
         return not any(finding.verdict == "broken" for finding in self.findings)
 
 
+def audit_run(
+    run_dir: Path | str, names: Iterable[str] = (), progress: Progress | None = None
+) -> Report:
+    """Hold the run in a folder against the platform's promises, as `audit` does.
+
+    Raises
+    ------
+    AuditError
+        A name is no promise's.
+    JournalError, QuarantinedError
+        The folder is no run, or its log is damaged.
+    TermsError, RuleErrors
+        The run's scenario or its law cannot be read again.
+    """
+    log = RunLog.open(run_dir)
+    with Reader(log) as reader:
+        check_promise_names(names)
+        terms = read_terms(log.run_dir, log.header)
+        return _judge(Evidence(reader, terms), names, progress)
+
+
 def audit(
     log: Log, terms: Terms, names: Iterable[str] = (), progress: Progress | None = None
 ) -> Report:
     """Hold a run against the platform's promises.
 
-    Memory holds the control plane's events, every account's balance and two segments.
+    Memory holds the control plane's events, every account's balance and two reads of some segments.
 
     Parameters
     ----------
@@ -56,25 +80,42 @@ def audit(
     ------
     AuditError
         A name is no promise's.
+    JournalError
+        A file of the log is not as it was sealed.
     """
+    check_promise_names(names)
+    with Reader(log) as reader:
+        return _judge(Evidence(reader, terms), names, progress)
+
+
+def _judge(evidence: Evidence, names: Iterable[str], progress: Progress | None) -> Report:
     chosen = select_promises(names)
-    evidence = Evidence(log, terms)
-    begun = [
-        (entry, None if entry.unchecked(evidence.level) else entry.begin(evidence))
-        for entry in chosen
-    ]
-    walking = [check for entry, check in begun if check is not None and entry.walks]
-    if walking:
-        _walk(evidence, walking, progress)
-    findings = tuple(_finding(entry, check, evidence.level) for entry, check in begun)
-    events = log.segments[-1].last_seq if log.segments else 0
-    return Report(log.state, evidence.level, events, findings)
+    checks = {
+        entry: entry.begin(evidence) for entry in chosen if not entry.unchecked(evidence.level)
+    }
+    walking = [check for entry, check in checks.items() if entry.walks]
+    # What the control plane alone decides is judged beside the walk.
+    with ThreadPoolExecutor(1) as beside:
+        at_once = {
+            entry: beside.submit(check.tally) for entry, check in checks.items() if not entry.walks
+        }
+        if walking:
+            _walk(evidence, walking, progress)
+        tallies = {entry: check.tally() for entry, check in checks.items() if entry.walks}
+        tallies |= {entry: tally.result() for entry, tally in at_once.items()}
+    segments = evidence.log.segments
+    return Report(
+        evidence.log.state,
+        evidence.level,
+        segments[-1].last_seq if segments else 0,
+        tuple(_finding(entry, tallies.get(entry), evidence.level) for entry in chosen),
+    )
 
 
 def _walk(evidence: Evidence, checks: list[Check], progress: Progress | None) -> None:
     segments, done = evidence.log.segments, 0
     clients = evidence.once(people)
-    book = OrderBook(evidence, clients, evidence.once(fee_rates)["hold"])
+    book = OrderBook(clients, evidence.once(fee_rates)["hold"])
     accounts = Accounts(evidence, clients)
     judged: Future[None] | None = None
     # While one stretch is judged, the next is folded; a stretch is never changed once it is judged.
@@ -84,8 +125,8 @@ def _walk(evidence: Evidence, checks: list[Check], progress: Progress | None) ->
                 done += 1
             if progress:
                 progress(done, len(segments))
-            stretch.lives = book.enter(stretch)
-            stretch.postings = accounts.enter(stretch)
+            book.enter(stretch)
+            accounts.enter(stretch)
             if judged is not None:
                 judged.result()
             judged = judging.submit(_look, checks, stretch)
@@ -98,11 +139,10 @@ def _look(checks: list[Check], stretch: Stretch) -> None:
         check.look(stretch)
 
 
-def _finding(entry: Promise, check: Check | None, level: str) -> Finding:
-    if check is None:
+def _finding(entry: Promise, tally: Tally | None, level: str) -> Finding:
+    if tally is None:
         why = entry.unchecked(level)
         return Finding(entry.name, entry.title, entry.rules, "not checkable", 0, 0, None, why)
-    tally: Tally = check.tally()
     why = "; ".join(part for part in (entry.limits(level), tally.why) if part)
     verdict: Verdict = "broken" if tally.broken else "kept"
     return Finding(

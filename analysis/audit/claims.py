@@ -8,10 +8,11 @@ different events: balances from deposits, trades and requests, the bank from cre
 import numpy as np
 import polars as pl
 
+from analysis.audit.columns import Ints
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
 from analysis.audit.grids import ASSETS_N, QUOTE
-from analysis.audit.stretches import Ints, Stretch
+from analysis.audit.stretches import Stretch
 from sim.units import ASSET_INDEX, ASSETS
 
 FLOWS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -51,10 +52,16 @@ class Claims:
             for kind in kinds
         ]
         self._flows = pl.concat(parts).sort("seq")
+        self._seq: Ints = self._flows["seq"].to_numpy()
+        self._asset: Ints = (
+            self._flows["asset"].replace_strict(ASSET_INDEX, return_dtype=pl.Int64).to_numpy()
+        )
         self._clients = np.zeros(len(self._flows), np.int64)
         self._fees = np.zeros(len(self._flows), np.int64)
+        self._clients_so_far = np.zeros(ASSETS_N, np.int64)
         self._fees_so_far = np.zeros(ASSETS_N, np.int64)
         self._seen = 0
+        self._table: pl.DataFrame | None = None
 
     def look(self, stretch: Stretch) -> None:
         """Note clients' total balance and the fees taken so far at each movement of the stretch.
@@ -64,36 +71,36 @@ class Claims:
         if stretch.last_seq <= self._seen:
             return
         self._seen = stretch.last_seq
-        seqs = self._flows["seq"].to_numpy()
-        low, high = np.searchsorted(seqs, [stretch.first_seq, stretch.last_seq + 1])
-        trades, postings = stretch.trades, stretch.postings
+        low, high = np.searchsorted(self._seq, [stretch.first_seq, stretch.last_seq + 1])
+        trades, balances = stretch.trades, stretch.balances
         fees = trades["taker_fee_minor"] + trades["maker_fee_minor"]
-        paid_in = QUOTE[trades["instrument"]]
-        if low < high:
-            opening = postings.opening_total.reshape(-1, ASSETS_N).sum(axis=0)
-            moved = np.flatnonzero(postings.change)
-            moved = moved[np.argsort(postings.seq[moved], kind="stable")]
-            asset = postings.key[moved] % ASSETS_N
-            here = self._flows["asset"][int(low) : int(high)].to_list()
-            flows = np.array([ASSET_INDEX[name] for name in here])
-            for number in np.unique(flows).tolist():
-                mine = low + np.flatnonzero(flows == number)
-                legs = moved[asset == number]
-                paid = np.flatnonzero(paid_in == number)
-                self._clients[mine] = opening[number] + _until(
-                    postings.seq[legs], postings.change[legs], seqs[mine]
-                )
-                self._fees[mine] = self._fees_so_far[number] + _until(
-                    trades.seq[paid], fees[paid], seqs[mine]
-                )
+        paid_in, posted = QUOTE[trades["instrument"]], balances.key % ASSETS_N
+        flows = self._asset[low:high]
+        for number in np.flatnonzero(np.bincount(flows)).tolist():
+            mine = low + np.flatnonzero(flows == number)
+            legs = np.flatnonzero(posted == number)
+            legs = legs[np.argsort(balances.seq[legs], kind="stable")]
+            paid = np.flatnonzero(paid_in == number)
+            self._clients[mine] = self._clients_so_far[number] + _until(
+                balances.seq[legs], balances.change[legs], self._seq[mine]
+            )
+            self._fees[mine] = self._fees_so_far[number] + _until(
+                trades.seq[paid], fees[paid], self._seq[mine]
+            )
+        np.add.at(self._clients_so_far, posted, balances.change)
         np.add.at(self._fees_so_far, paid_in, fees)
 
     def table(self) -> pl.DataFrame:
-        """Return one row a movement, by seq, with what is owed and what is held after it.
+        """Return one row a movement, by seq, with what is owed and what is held after it; after the walk.
 
         Columns: seq, time_us, kind, does, asset, amount_minor, fees_minor (taken so far), own_minor (moved to the platform so
         far), owed_minor, held_minor, and gap_minor, held less owed.
         """
+        if self._table is None:
+            self._table = self._held_and_owed()
+        return self._table
+
+    def _held_and_owed(self) -> pl.DataFrame:
         flows = self._flows.with_columns(
             clients=pl.Series(self._clients), fees_minor=pl.Series(self._fees)
         )

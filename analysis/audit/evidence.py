@@ -1,75 +1,40 @@
 """What every promise is judged by: the log's control plane as tables, the law by date, the calendar."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import date
-from typing import Any, Protocol, TypeVar
+from threading import RLock
+from typing import Any, TypeVar
 
+import numpy as np
 import polars as pl
 
+from analysis.audit.reading import Reader
 from analysis.audit.terms import Terms
 from sim.events.codes import ClientClass
 from sim.units import Money
 
 T = TypeVar("T")
 
+_NEVER_US = np.iinfo(np.int64).min
+"""Before every law."""
 HONG_KONG_US = 8 * 3_600_000_000
-
-
-class Segment(Protocol):
-    """A sealed range of the log."""
-
-    @property
-    def first_seq(self) -> int:
-        """Seq of its first event."""
-
-    @property
-    def last_seq(self) -> int:
-        """Seq of its last event."""
-
-    @property
-    def first_time_us(self) -> int:
-        """Time of its first event."""
-
-    @property
-    def last_time_us(self) -> int:
-        """Time of its last event."""
-
-
-class Log(Protocol):
-    """What an audit needs of a run's log; `sim.journal.RunLog` is one."""
-
-    @property
-    def header(self) -> Mapping[str, Any]:
-        """The run's header."""
-
-    @property
-    def segments(self) -> Sequence[Segment]:
-        """The sealed segments, in order."""
-
-    @property
-    def state(self) -> str:
-        """State of the run: running, complete, interrupted or quarantined."""
-
-    def scan(
-        self, kind: str, since_us: int | None = None, until_us: int | None = None
-    ) -> pl.LazyFrame:
-        """Return the events of a kind in order of seq, without reading them yet."""
 
 
 class Evidence:
     """A log, its terms, and the tables read from it so far.
 
     Control events are read whole, each kind once; they are bounded by people and days. Order events are
-    not here: see `analysis.audit.stretches`.
+    not here: see `analysis.audit.stretches`. Several threads may ask at a time.
     """
 
-    def __init__(self, log: Log, terms: Terms) -> None:
-        self.log = log
+    def __init__(self, reader: Reader, terms: Terms) -> None:
+        self.reader = reader
+        self.log = log = reader.log
         self.terms = terms
         self.level = str(log.header["log_level"])
         self.holidays: tuple[date, ...] = tuple(map(date.fromisoformat, log.header["holidays"]))
-        self._tables: dict[str, pl.DataFrame] = {}
         self._known: dict[Callable[[Evidence], Any], Any] = {}
+        self._lock = RLock()
 
     @property
     def start_us(self) -> int:
@@ -84,15 +49,18 @@ class Evidence:
 
     def table(self, kind: str) -> pl.DataFrame:
         """Return all control events of a kind, in order of seq."""
-        if kind not in self._tables:
-            self._tables[kind] = self.log.scan(kind).collect().sort("seq")
-        return self._tables[kind]
+        return self.reader.control()[kind]
+
+    def scan(self, kind: str) -> pl.LazyFrame:
+        """Return all events of a kind in order of seq, without reading them yet."""
+        return self.log.sealed([kind], self.log.segments)[kind]
 
     def once(self, build: "Callable[[Evidence], T]") -> T:
         """Return what a builder makes of this evidence, building it at most once."""
-        if build not in self._known:
-            self._known[build] = build(self)
-        result: T = self._known[build]
+        with self._lock:
+            if build not in self._known:
+                self._known[build] = build(self)
+            result: T = self._known[build]
         return result
 
     def with_law(
@@ -100,28 +68,25 @@ class Evidence:
     ) -> pl.DataFrame:
         """Add a rule's value at each row's instant, null where it is not in force.
 
-        A share is in ppm, money in minor units, a flag 0 or 1, a count itself. Rows come back by `seq`.
+        A share is in ppm, money in minor units, a flag 0 or 1, a count itself. `at` may be null: then the
+        value is, too.
         """
-        dated = self.dated(rule).rename({"value": column})
-        return (
-            rows.sort(at)
-            .join_asof(dated, left_on=at, right_on="start_us", strategy="backward")
-            .drop("start_us", strict=False)
-            .sort("seq")
-        )
+        starts, values = self.dated(rule)
+        moment = rows[at].fill_null(_NEVER_US).to_numpy()
+        place = np.searchsorted(np.array(starts, np.int64), moment, side="right")
+        # Before the first value there is none.
+        return rows.hstack([pl.Series(column, [None, *values], pl.Int64).gather(place)])
 
-    def dated(self, rule: str) -> pl.DataFrame:
-        """Return the values of a rule by date: start_us, value (null from where it ends)."""
+    def dated(self, rule: str) -> tuple[tuple[int, ...], tuple[int | None, ...]]:
+        """Return the instants from which a rule has other values, in order, and these; None where it ends."""
         known = self.terms.regime.rules.get(rule)
         steps: dict[int, int | None] = {}
         for value in known.values if known is not None else ():
             if value.end_us is not None:
                 steps.setdefault(value.end_us, None)
             steps[value.start_us] = _number(value.value)
-        return pl.DataFrame(
-            {"start_us": list(steps), "value": list(steps.values())},
-            schema={"start_us": pl.Int64, "value": pl.Int64},
-        ).sort("start_us")
+        starts = tuple(sorted(steps))
+        return starts, tuple(steps[start] for start in starts)
 
     def concerns(self, rule: str) -> tuple[str, ...]:
         """Return the classes of clients that a rule applies to; one that names none applies to all."""

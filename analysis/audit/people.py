@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.audit.stretches import UNKNOWN, Ints
+from analysis.audit.columns import UNKNOWN, Ints
 from sim.events.codes import ClientClass
 from sim.units import PPM, SYMBOLS
 
@@ -38,8 +38,9 @@ class People:
 
     def account(self, client: Ints) -> Ints:
         """Return each id's place in the arrays, NOBODY for ids that are no client's."""
-        known = (client > 0) & (client < len(self))
-        return client if known.all() else np.where(known, client, NOBODY)
+        if not len(client) or (client.min() > NOBODY and client.max() < len(self)):
+            return client
+        return np.where((client > NOBODY) & (client < len(self)), client, NOBODY)
 
 
 def people(evidence: "Evidence") -> People:
@@ -76,10 +77,10 @@ class Steps:
         self._size, self._start = size, start
 
     def at(self, keys: NDArray[np.integer], seqs: Ints) -> Ints:
-        """Return the value in force for each key just before the event of each seq, shape [rows]."""
+        """Return the value in force for each key just before the event of each seq, which come in order."""
         if not len(seqs):
             return np.empty(0, np.int64)
-        first, last = int(seqs.min()), int(seqs.max())
+        first, last = int(seqs[0]), int(seqs[-1])
         now = np.full(self._size, self._start, np.int64)
         before = int(np.searchsorted(self._seqs, first))
         # Later changes are written last.
@@ -91,9 +92,11 @@ class Steps:
         return found
 
 
-def pair_key(code: NDArray[np.integer], instrument: NDArray[np.integer]) -> Ints:
+def pair_key(code: NDArray[np.integer], instrument: NDArray[np.integer]) -> NDArray[np.integer]:
     """Return the key of a class and a pair; whoever has no class has keys of their own."""
-    return code.astype(np.int64) * (UNKNOWN + 1) + instrument
+    # A byte holds every key: there are few classes and few pairs.
+    keys: NDArray[np.integer] = code.astype(np.uint8) * np.uint8(UNKNOWN + 1) + instrument
+    return keys
 
 
 def pair_status(evidence: "Evidence") -> Steps:

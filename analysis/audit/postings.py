@@ -2,20 +2,22 @@
 
 A balance is what came in less what was asked out, plus and minus trades and fees. Of it a part is held:
 behind a buy order its notional at the limit price and the higher fee on what is left of it, behind a sell
-order its coins. Accounts are clients times assets; arrays are int64 minor units.
+order its coins. The rest is available. Accounts are clients times assets; arrays are int64 minor units.
 """
 
+from collections import deque
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-import attrs
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.audit.grids import ASSETS_N, BASE, BUY, LOT, PAYS, QUOTE, TICK_LOT
+from analysis.audit.columns import Columns, Ints
+from analysis.audit.grids import ASSETS_N, BASE, BUY, LOT, QUOTE, TICK_LOT
 from analysis.audit.orders import Lives, hold_minor
 from analysis.audit.people import People
-from analysis.audit.stretches import Columns, Ints, Stretch
+from analysis.audit.stretches import Stretch
 from sim.units import ASSET_INDEX
 
 if TYPE_CHECKING:
@@ -29,155 +31,169 @@ MOVEMENTS = {
 }
 """Control events that change a client's balance, and in which direction."""
 
-Leg = tuple[Ints, Ints, Ints, Ints]
-"""Seq, account key, change of the balance, change of the held part; shape [legs] each."""
+_COPIES = 3
+"""One for the stretch that is judged, one for the stretch that is entered, one for the next."""
+
+Leg = tuple[Ints, Ints, Ints]
+"""Seq, account key and change, shape [legs] each."""
 
 
-@attrs.define(eq=False)
-class Postings:
-    """Every change in a stretch, by account and then by seq; arrays of shape [changes]."""
+class Running:
+    """Every change of a stretch by account and then by seq, and the sums up to each; shape [changes]."""
 
-    key: Ints
-    seq: Ints
-    total: Ints
-    """Balance after the change."""
-    held: Ints
-    """Held part after the change."""
-    change: Ints
-    """What the event did to the balance."""
-    settled: NDArray[np.bool_]
-    """Whether the event's changes to this account are all done."""
-    first_seq: int
-    span: int
-    _code: Ints
-    opening_total: Ints
-    """Every account's balance before the stretch, shape [accounts]."""
-    opening_held: Ints
+    def __init__(self, legs: list[Leg], opening: Ints, first_seq: int, span: int) -> None:
+        """Add the legs up from every account's `opening`, shape [accounts]."""
+        self.opening = opening
+        """Every account's sum before the stretch."""
+        self._first_seq, self._span = first_seq, span
+        seq, key, change = (np.concatenate(column) for column in zip(*legs, strict=True))
+        order = _by_account(key, seq, len(opening))
+        self.key: Ints = key[order]
+        self.seq: Ints = seq[order]
+        self.after: Ints = change[order]
+        """The account's sum after the change."""
+        self._starts = _starts(self.key)
+        self.keys: Ints = self.key[self._starts]
+        """The accounts that change, in order."""
+        before = opening[self.keys]
+        self.closing: Ints = before.copy()
+        """Their sums after the stretch."""
+        if len(order):
+            self.closing += np.add.reduceat(self.after, self._starts)
+            # One running sum for all: where an account begins, it steps from the last one's end.
+            before[1:] -= self.closing[:-1]
+            self.after[self._starts] += before
+            np.cumsum(self.after, out=self.after)
 
-    def before(self, key: Ints, seq: Ints) -> tuple[Ints, Ints]:
-        """Return balance and held part of each account just before the event of each seq."""
-        place = np.searchsorted(self._code, key * self.span + (seq - self.first_seq)) - 1
-        mine = (place >= 0) & (self.key[place] == key) if len(self.key) else place >= 0
-        total, held = self.opening_total[key], self.opening_held[key]
-        total[mine], held[mine] = self.total[place[mine]], self.held[place[mine]]
-        return total, held
+    @property
+    def change(self) -> Ints:
+        """Return what each change was."""
+        change: Ints = np.diff(self.after, prepend=0)
+        change[self._starts] = self.after[self._starts] - self.opening[self.keys]
+        return change
+
+    @property
+    def settled(self) -> NDArray[np.bool_]:
+        """Whether the event's changes to this account are all done."""
+        settled = np.ones(len(self.key), np.bool_)
+        np.not_equal(self.seq[1:], self.seq[:-1], out=settled[:-1])
+        # The last change before another account begins.
+        settled[self._starts[1:] - 1] = True
+        return settled
+
+    @cached_property
+    def _code(self) -> Ints:
+        return self.key * self._span + (self.seq - self._first_seq)
+
+    def before(self, key: Ints, seq: Ints) -> Ints:
+        """Return each account's sum just before the event of each seq."""
+        found = self.opening[key]
+        if len(self.key):
+            place = np.searchsorted(self._code, key * self._span + (seq - self._first_seq)) - 1
+            mine = np.flatnonzero((place >= 0) & (self.key[place] == key))
+            found[mine] = self.after[place[mine]]
+        return found
+
+
+def _starts(key: Ints) -> Ints:
+    """Return where each account begins among keys in order."""
+    new = np.ones(len(key), np.bool_)
+    np.not_equal(key[1:], key[:-1], out=new[1:])
+    return np.flatnonzero(new)
+
+
+class Sums:
+    """Every account's sum, from one stretch to the next.
+
+    While a stretch is judged by its opening sums the next one is entered. So the sums are kept three times
+    over, each moved on in its turn by what the last three stretches changed: nothing is copied whole.
+    """
+
+    def __init__(self, accounts: int) -> None:
+        self._copies = [np.zeros(accounts, np.int64) for _ in range(_COPIES)]
+        self._last: deque[Running] = deque(maxlen=_COPIES)
+
+    def add(self, legs: list[Leg], stretch: Stretch) -> Running:
+        """Add the legs of a stretch up; the stretch before the last one must have been judged."""
+        opening = self._copies[0]
+        span = stretch.last_seq - stretch.first_seq + 2
+        found = Running(legs, opening, stretch.first_seq, span)
+        self._last.append(found)
+        self._copies = [*self._copies[1:], opening]
+        for running in self._last:
+            self._copies[0][running.keys] = running.closing
+        return found
+
+
+def _by_account(key: Ints, seq: Ints, accounts: int) -> Ints:
+    """Return the places of changes by account and then by seq."""
+    # The changes come as a few runs in order of seq, which a stable sort merges quickly; what is left
+    # is a sort of small numbers, one an account that occurs.
+    by_seq = np.argsort(seq, kind="stable")
+    occurs = np.zeros(accounts, np.bool_)
+    occurs[key] = True
+    keys = np.flatnonzero(occurs)
+    small = np.uint16 if len(keys) <= 1 << 16 else np.int64
+    rank = np.empty(accounts, small)
+    rank[keys] = np.arange(len(keys), dtype=small)
+    return by_seq[np.argsort(rank[key][by_seq], kind="stable")]
 
 
 class Accounts:
-    """Carries every account's balance from one stretch to the next."""
+    """Carries every account's balance, and what of it is available, from one stretch to the next."""
 
     def __init__(self, evidence: "Evidence", clients: People) -> None:
         self._clients = clients
-        self._total = np.zeros(len(clients) * ASSETS_N, np.int64)
-        self._held = np.zeros(len(clients) * ASSETS_N, np.int64)
+        self._balances = Sums(len(clients) * ASSETS_N)
+        self._available = Sums(len(clients) * ASSETS_N)
         self._movements = _movements(evidence, clients)
 
-    def key(self, client: Ints, asset: Ints) -> Ints:
-        """Return the account key of clients and places of assets."""
-        return self._clients.account(client) * ASSETS_N + asset
-
-    def enter(self, stretch: Stretch) -> Postings:
-        """Return the postings of a stretch; call it for each, in order."""
-        lives = stretch.lives
-        legs = [
-            self._accepted(stretch.accepted, lives),
-            self._cancelled(stretch.cancelled, lives),
-            *self._traded(stretch.trades, lives),
-            self._moved(stretch),
-        ]
-        seq, key, total, held = (np.concatenate(column) for column in zip(*legs, strict=True))
-        span = stretch.last_seq - stretch.first_seq + 2
-        order = self._order(key, seq)
-        key, seq = key[order], seq[order]
-        code = key * span + (seq - stretch.first_seq)
-        settled = np.r_[code[1:] != code[:-1], [True]] if len(code) else np.empty(0, np.bool_)
-        opening = self._total.copy(), self._held.copy()
-        changed = total[order]
-        after_total = _running(key, changed, opening[0])
-        after_held = _running(key, held[order], opening[1])
-        last = np.flatnonzero(np.r_[key[1:] != key[:-1], [True]]) if len(key) else key
-        self._total[key[last]] = after_total[last]
-        self._held[key[last]] = after_held[last]
-        return Postings(
-            key,
-            seq,
-            after_total,
-            after_held,
-            changed,
-            settled,
-            stretch.first_seq,
-            span,
-            code,
-            *opening,
+    def enter(self, stretch: Stretch) -> None:
+        """Give a stretch its postings; call it for each, in order."""
+        lives, moved = stretch.lives, self._moved(stretch)
+        traded, freed = self._traded(stretch.trades, lives)
+        holds = (stretch.accepted.seq, stretch.sent.purse, -stretch.sent.hold)
+        stretch.balances = self._balances.add([*traded, moved], stretch)
+        stretch.available = self._available.add(
+            [holds, _cancelled(stretch.cancelled, lives), *traded, *freed, moved], stretch
         )
 
-    def _order(self, key: Ints, seq: Ints) -> Ints:
-        """Return the places of changes by account and then by seq."""
-        # The changes come as a few runs in order of seq, which a stable sort merges quickly; what is left
-        # is a sort of small numbers, one an account that occurs.
-        by_seq = np.argsort(seq, kind="stable")
-        occurs = np.zeros(len(self._total), np.bool_)
-        occurs[key] = True
-        rank = np.cumsum(occurs) - 1
-        small = np.uint16 if rank[-1] < np.iinfo(np.uint16).max else np.int64
-        by_account = np.argsort(rank.astype(small)[key[by_seq]], kind="stable")
-        return by_seq[by_account]
-
-    def _accepted(self, accepted: Columns, lives: Lives) -> Leg:
-        asset = PAYS[accepted["side"], accepted["instrument"]]
-        held = lives.hold[lives.carried :]
-        if lives.repeated.any():
-            held = lives.hold[lives.find(accepted["order"])]
-        return accepted.seq, self.key(accepted["client"], asset), np.zeros_like(held), held
-
-    def _cancelled(self, cancelled: Columns, lives: Lives) -> Leg:
-        row, before, seq = lives.cancel_row, lives.cancel_before, cancelled.seq
-        if (row < 0).any():
-            known = np.flatnonzero(row >= 0)
-            row, before, seq = row[known], before[known], seq[known]
-        freed = lives.hold[row]
-        part = np.flatnonzero(before != lives.lots[row])
-        freed[part] = _hold(lives, row[part], before[part])
-        asset = PAYS[lives.side[row], lives.instrument[row]]
-        return seq, self.key(lives.client[row], asset), np.zeros_like(freed), -freed
-
-    def _traded(self, trades: Columns, lives: Lives) -> list[Leg]:
+    def _traded(self, trades: Columns, lives: Lives) -> tuple[list[Leg], list[Leg]]:
+        """Return what trades did to balances, and what of holds they set free."""
         instrument, lots = trades["instrument"], trades["quantity_lots"]
         notional = trades["price_ticks"] * lots * TICK_LOT[instrument]
         coins = lots * LOT[instrument]
-        legs = []
-        for party, bought in (
-            ("taker", trades["taker_side"] == BUY),
-            ("maker", trades["taker_side"] != BUY),
+        traded, freed = [], []
+        for party, bought, row, before in (
+            ("taker", trades["taker_side"] == BUY, lives.taker_row, lives.taker_before),
+            ("maker", trades["taker_side"] != BUY, lives.maker_row, lives.maker_before),
         ):
-            taking = party == "taker"
-            row = lives.taker_row if taking else lives.maker_row
-            before = lives.taker_before if taking else lives.maker_before
-            freed = _freed(lives, row, before, lots)
             sign = np.where(bought, 1, -1)
-            client = trades[party]
-            paid = -sign * notional - trades[f"{party}_fee_minor"]
-            legs += [
-                (
-                    trades.seq,
-                    self.key(client, QUOTE[instrument]),
-                    paid,
-                    np.where(bought, -freed, 0),
-                ),
-                (
-                    trades.seq,
-                    self.key(client, BASE[instrument]),
-                    sign * coins,
-                    np.where(bought, 0, -freed),
-                ),
+            base = self._clients.account(trades[party]) * ASSETS_N
+            quote, base = base + QUOTE[instrument], base + BASE[instrument]
+            traded += [
+                (trades.seq, quote, -sign * notional - trades[f"{party}_fee_minor"]),
+                (trades.seq, base, sign * coins),
             ]
-        return legs
+            purse = np.where(bought, quote, base)
+            freed.append((trades.seq, purse, _freed(lives, row, before, lots)))
+        return traded, freed
 
     def _moved(self, stretch: Stretch) -> Leg:
         seq, key, change = self._movements
         low, high = np.searchsorted(seq, [stretch.first_seq, stretch.last_seq + 1])
-        moved = change[low:high]
-        return seq[low:high], key[low:high], moved, np.zeros_like(moved)
+        return seq[low:high], key[low:high], change[low:high]
+
+
+def _cancelled(cancelled: Columns, lives: Lives) -> Leg:
+    row, before, seq = lives.cancel_row, lives.cancel_before, cancelled.seq
+    if (row < 0).any():
+        known = np.flatnonzero(row >= 0)
+        row, before, seq = row[known], before[known], seq[known]
+    freed = lives.hold[row]
+    part = np.flatnonzero(before != lives.lots[row])
+    freed[part] = _hold(lives, row[part], before[part])
+    return seq, lives.purse[row], freed
 
 
 def _freed(lives: Lives, row: Ints, before: Ints, lots: Ints) -> Ints:
@@ -191,23 +207,12 @@ def _freed(lives: Lives, row: Ints, before: Ints, lots: Ints) -> Ints:
 
 def _hold(lives: Lives, row: Ints, lots: Ints) -> Ints:
     """Return what is held behind so many lots of the orders in these rows."""
-    return hold_minor(
-        lives.side[row], lives.instrument[row], lives.price[row], lots, lives.hold_ppm[row]
-    )
+    instrument = lives.instrument[row]
+    notional = lives.price[row] * lots * TICK_LOT[instrument]
+    return hold_minor(lives.side[row], instrument, notional, lots, lives.hold_ppm[row])
 
 
-def _running(key: Ints, change: Ints, opening: Ints) -> Ints:
-    """Return each account's running sum; accounts lie together and begin at their opening."""
-    if not len(key):
-        return change
-    total = np.cumsum(change)
-    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
-    base = opening[key[starts]] - (total[starts] - change[starts])
-    running: Ints = total + np.repeat(base, np.diff(np.r_[starts, len(key)]))
-    return running
-
-
-def _movements(evidence: "Evidence", clients: People) -> tuple[Ints, Ints, Ints]:
+def _movements(evidence: "Evidence", clients: People) -> Leg:
     """Return seq, account key and change of every movement in and out, in order of seq."""
     rows = pl.concat(
         [
@@ -215,6 +220,6 @@ def _movements(evidence: "Evidence", clients: People) -> tuple[Ints, Ints, Ints]
             for kind, sign in MOVEMENTS.items()
         ]
     ).sort("seq")
-    asset = np.array([ASSET_INDEX[code] for code in rows["asset"]], np.int64)
+    asset = rows["asset"].replace_strict(ASSET_INDEX, return_dtype=pl.Int64).to_numpy()
     key = clients.account(rows["client"].to_numpy()) * ASSETS_N + asset
     return rows["seq"].to_numpy(), key, rows["amount_minor"].to_numpy()

@@ -3,15 +3,13 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from sim.rules import Regime, load_regime
-from sim.scenario import Loaded, digest
-from sim.scenario.merge import Merged
-from sim.scenario.model import Scenario
-from sim.scenario.structure import structure
+if TYPE_CHECKING:
+    from sim.rules import Regime
+    from sim.scenario.model import Scenario
 
 
 class TermsError(ValueError):
@@ -22,8 +20,8 @@ class TermsError(ValueError):
 class Terms:
     """The scenario, and the law with the scenario's changes."""
 
-    scenario: Scenario
-    regime: Regime
+    scenario: "Scenario"
+    regime: "Regime"
 
 
 def read_terms(run_dir: Path, header: Mapping[str, Any]) -> Terms:
@@ -36,6 +34,10 @@ def read_terms(run_dir: Path, header: Mapping[str, Any]) -> Terms:
     RuleErrors
         The rules that the scenario names cannot be read.
     """
+    # Imported here, so that it happens while the log is being read.
+    from sim.rules import load_regime
+    from sim.scenario.structure import structure
+
     path = run_dir / "scenario.toml"
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -58,11 +60,14 @@ def read_terms(run_dir: Path, header: Mapping[str, Any]) -> Terms:
 def _check_digest(
     path: Path,
     document: dict[str, Any],
-    scenario: Scenario,
-    regime: Regime,
+    scenario: "Scenario",
+    regime: "Regime",
     header: Mapping[str, Any],
 ) -> None:
     """Refuse to judge a run by another law than it was made under."""
+    from sim.scenario import Loaded, digest
+    from sim.scenario.merge import Merged
+
     loaded = Loaded(
         scenario=scenario,
         document=document,

@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.audit.columns import Ints
 from analysis.audit.evidence import Evidence
 from analysis.audit.grids import ASSETS_N
-from analysis.audit.postings import Postings
-from analysis.audit.stretches import Ints
+from analysis.audit.stretches import Stretch
 from sim.units import ASSET_INDEX, INSTRUMENTS, PPM
 
 _COINS = tuple(
@@ -45,7 +45,7 @@ class Worth:
         return place, self.step[place] == wanted
 
     def exposure(
-        self, postings: Postings, account: Ints, seq: Ints, place: Ints
+        self, stretch: Stretch, account: Ints, seq: Ints, place: Ints
     ) -> tuple[Ints, Ints]:
         """Return bounds of each client's exposure before an event, HKD minor units.
 
@@ -55,10 +55,10 @@ class Worth:
         least = np.zeros(len(seq), np.int64)
         for asset, symbol in _COINS:
             pair = INSTRUMENTS[symbol]
-            owned, _ = postings.before(base + asset, seq)
+            owned = stretch.balances.before(base + asset, seq)
             least += owned // pair.lot_minor * pair.tick_lot_minor * self.ticks[symbol][place]
-        least += postings.before(base + HKD, seq)[1]
-        held = postings.before(base + USD, seq)[1]
+        least += held_before(stretch, base + HKD, seq)
+        held = held_before(stretch, base + USD, seq)
         return least + self.hkd(held, self.least_ppm[place]), least + self.hkd(
             held, self.most_ppm[place], up=True
         )
@@ -76,11 +76,16 @@ class Worth:
         return whole * rate_ppm + (rest * rate_ppm + (PPM - 1 if up else 0)) // PPM
 
 
+def held_before(stretch: Stretch, key: Ints, seq: Ints) -> Ints:
+    """Return what each account's open orders hold just before an event."""
+    return stretch.balances.before(key, seq) - stretch.available.before(key, seq)
+
+
 def worth(evidence: Evidence) -> Worth:
     """Read the outside prices that the samples recorded."""
     step_us = int(evidence.terms.scenario.world.reference.step)
     samples = (
-        evidence.log.scan("book_sampled")
+        evidence.scan("book_sampled")
         .select("instrument", "reference_ticks", step=pl.col("time_us") // step_us)
         .unique(["step", "instrument"], keep="first")
         .collect(engine="streaming")
@@ -116,20 +121,37 @@ def _rate_bounds(ticks: dict[str, Ints]) -> tuple[Ints, Ints]:
     return least, most
 
 
-def limits(evidence: Evidence) -> tuple[Ints, Ints, Ints]:
-    """Return every exposure limit as (client, seq, HKD minor units), in order of client and seq."""
-    rows = evidence.table("exposure_limit_set").sort("client", "seq")
-    return rows["client"].to_numpy(), rows["seq"].to_numpy(), rows["limit_minor"].to_numpy()
+class Limits:
+    """Every client's exposure limits, HKD minor units, for many look-ups."""
 
+    def __init__(self, rows: pl.DataFrame) -> None:
+        """Take client, seq and limit_minor of each limit that was set."""
+        rows = rows.sort("client", "seq")
+        self._client = rows["client"].to_numpy()
+        self._seq = rows["seq"].to_numpy()
+        self._limit = rows["limit_minor"].to_numpy()
+        self._span = int(self._seq.max(initial=0)) + 1
+        self._code = self._client * self._span + self._seq
 
-def limit_before(known: tuple[Ints, Ints, Ints], client: Ints, seq: Ints) -> Ints:
-    """Return each client's limit just before an event, -1 where there is none."""
-    clients, seqs, amounts = known
-    found = np.full(len(client), -1, np.int64)
-    if not len(clients):
+    def clients(self, size: int) -> NDArray[np.bool_]:
+        """Return which of so many clients ever have a limit."""
+        have = np.zeros(size, np.bool_)
+        have[self._client[(self._client >= 0) & (self._client < size)]] = True
+        return have
+
+    def before(self, client: Ints, seq: Ints) -> Ints:
+        """Return each client's limit just before an event, -1 where there is none."""
+        found = np.full(len(client), -1, np.int64)
+        if not len(self._code):
+            return found
+        # Any later event comes after the client's last limit.
+        code = client * self._span + np.minimum(seq, self._span)
+        place = np.searchsorted(self._code, code) - 1
+        mine = (place >= 0) & (self._client[place] == client)
+        found[mine] = self._limit[place[mine]]
         return found
-    span = int(max(seqs.max(), seq.max(initial=0))) + 1
-    place = np.searchsorted(clients * span + seqs, client * span + seq) - 1
-    mine = (place >= 0) & (clients[place] == client)
-    found[mine] = amounts[place[mine]]
-    return found
+
+
+def limits(evidence: Evidence) -> Limits:
+    """Return every exposure limit that was set."""
+    return Limits(evidence.table("exposure_limit_set").select("client", "seq", "limit_minor"))

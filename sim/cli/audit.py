@@ -72,16 +72,11 @@ def audit(
 
 
 def _judge(run: Path, names: tuple[str, ...]) -> "Report":
-    from analysis.audit import audit as judge
-    from analysis.audit import read_terms
-    from sim.journal import RunLog
+    from analysis.audit import audit_run
 
-    log = RunLog.open(run)
-    terms = read_terms(run, log.header)
     with progress("auditing") as update:
-        return judge(
-            log,
-            terms,
+        return audit_run(
+            run,
             names,
             lambda done, total: update(done / max(total, 1), f"{done} of {total} segments"),
         )

@@ -169,18 +169,28 @@ class RunLog:
         JournalError
             No such kind, or a part file is gone.
         """
-        schema = table_schema(kind)
-        # Parts of one version are one scan: a run has a single version of a kind, but for one taken on later.
-        scans = [
-            self._scan(list(parts))
-            for _, parts in groupby(self._parts(kind, since_us, until_us), attrgetter("version"))
-        ]
-        rows = scans[0] if len(scans) == 1 else pl.concat(scans or [pl.LazyFrame(schema=schema)])
+        rows = self._rows(kind, self._parts(kind, since_us, until_us))
         if since_us is not None:
             rows = rows.filter(pl.col("time_us") >= since_us)
         if until_us is not None:
             rows = rows.filter(pl.col("time_us") < until_us)
         return rows
+
+    def sealed(self, kinds: Iterable[str], segments: Iterable[Segment]) -> dict[str, pl.LazyFrame]:
+        """Scan some kinds' rows of some segments as `scan` does, once their files are known to be as sealed.
+
+        Raises
+        ------
+        JournalError
+            No such kind, or a part file is not what was sealed.
+        """
+        parts: dict[str, list[Part]] = {kind: [] for kind in kinds}
+        for segment in segments:
+            for part in segment.parts:
+                if part.kind in parts:
+                    self._check(part)
+                    parts[part.kind].append(part)
+        return {kind: self._rows(kind, found) for kind, found in parts.items()}
 
     def _parts(
         self, kind: str, since_us: int | None = None, until_us: int | None = None
@@ -192,6 +202,12 @@ class RunLog:
             and (until_us is None or segment.first_time_us < until_us)
             and (part := segment.part(kind))
         ]
+
+    def _rows(self, kind: str, parts: list[Part]) -> pl.LazyFrame:
+        schema = table_schema(kind)
+        # Parts of one version are one scan: a run has a single version of a kind, but for one taken on later.
+        scans = [self._scan(list(same)) for _, same in groupby(parts, attrgetter("version"))]
+        return scans[0] if len(scans) == 1 else pl.concat(scans or [pl.LazyFrame(schema=schema)])
 
     def _scan(self, parts: list[Part]) -> pl.LazyFrame:
         """Scan parts of one kind and version, as rows of today's."""
@@ -303,10 +319,13 @@ class RunLog:
 
         Damaged Parquet can make its reader panic, ask for any amount of memory or never end.
         """
+        self._check(part)
+        return self._scan([part])
+
+    def _check(self, part: Part) -> None:
         path = self._path(part)
         if problem := file_problem(path, part.file):
             raise JournalError(f"{path}: {problem}; `vatp log verify` says what is still valid")
-        return self._scan([part])
 
     def _read(self, part: Part, condition: pl.Expr, limit: int | None) -> pl.DataFrame:
         rows = self._checked(part).filter(condition)

@@ -24,10 +24,11 @@ def last_seq_at(log: RunLog, time_us: int) -> int:
         if segment.last_time_us <= time_us:
             return segment.last_seq
         if segment.first_time_us <= time_us:
-            until_us = time_us + 1
+            # Bytes first: a damaged column of seqs would send the fold anywhere.
+            rows = log.sealed([part.kind for part in segment.parts], [segment])
             scans = [
-                log.scan(part.kind, segment.first_time_us, until_us).select(pl.col("seq").max())
-                for part in segment.parts
+                kind.filter(pl.col("time_us") <= time_us).select(pl.col("seq").max())
+                for kind in rows.values()
             ]
             found = [frame.item() for frame in pl.collect_all(scans)]
             return max((int(seq) for seq in found if seq is not None), default=0)

@@ -1,6 +1,6 @@
 """A small real run to audit, and copies of its log in memory whose tables are altered."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +47,9 @@ class AlteredLog:
     def header(self) -> Mapping[str, Any]:
         return self._log.header
 
-    def scan(
-        self,
-        kind: str,
-        since_us: int | None = None,  # noqa: ARG002 - the reader's signature
-        until_us: int | None = None,  # noqa: ARG002
-    ) -> pl.LazyFrame:
-        return self.frames[kind].lazy()
+    def sealed(self, kinds: Iterable[str], segments: Sequence[Any]) -> dict[str, pl.LazyFrame]:
+        inside = pl.col("seq").is_between(segments[0].first_seq, segments[-1].last_seq)
+        return {kind: self.frames[kind].lazy().filter(inside) for kind in kinds}
 
 
 class Evidence:

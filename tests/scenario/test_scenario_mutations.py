@@ -70,6 +70,7 @@ class TimeUp(KeyboardInterrupt):
     """A run took too long to be judged."""
 
 
+@pytest.mark.slow
 def test_spoilt_inputs_give_exit_code_0_or_2_and_messages_with_their_places(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

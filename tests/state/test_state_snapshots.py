@@ -1,5 +1,6 @@
 """The state at any instant, through snapshots that are believed only while they are what was folded."""
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,7 @@ import polars as pl
 import pytest
 
 from sim.events import KINDS
-from sim.journal import RunLog
+from sim.journal import JournalError, RunLog
 from sim.state import Fold, last_seq_at, rebuilt_state, snapshots, state_after, state_hash
 from sim.state.snapshots import FOLDER, Snapshots
 from sim.units import DAY_US, to_us
@@ -189,3 +190,14 @@ def test_the_last_event_at_an_instant_is_found_in_every_segment(log: RunLog) -> 
         expected = rows.filter(pl.col("time_us") <= time_us)["seq"].max() or 0
         assert last_seq_at(log, time_us) == expected, f"at {time_us}"
     assert last_seq_at(log, end + DAY_US) == log.events
+
+
+def test_a_damaged_part_is_named_before_its_seqs_are_believed(log: RunLog) -> None:
+    segment = log.segments[len(log.segments) // 2]
+    path = log.run_dir / segment.parts[0].path
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0x40
+    path.write_bytes(data)
+    inside_us = (segment.first_time_us + segment.last_time_us) // 2
+    with pytest.raises(JournalError, match=re.escape(path.name)):
+        last_seq_at(log, inside_us)

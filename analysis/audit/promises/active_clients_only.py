@@ -1,10 +1,11 @@
 """Only clients whose account is active send orders and trade."""
 
+from analysis.audit.columns import Columns, Ints
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
 from analysis.audit.people import people
 from analysis.audit.registry import promise
-from analysis.audit.stretches import Columns, Stretch
+from analysis.audit.stretches import Stretch
 
 
 @promise(
@@ -21,13 +22,14 @@ class ActiveClientsOnly:
 
     def look(self, stretch: Stretch) -> None:
         """Judge the orders and trades of a stretch."""
-        self._judge("order_accepted", stretch.accepted, "client")
-        self._judge("trade", stretch.trades, "taker")
-        self._judge("trade", stretch.trades, "maker")
+        self._judge("order_accepted", stretch.accepted, "client", stretch.sent.account)
+        for party in ("taker", "maker"):
+            account = self._clients.account(stretch.trades[party])
+            self._judge("trade", stretch.trades, party, account)
 
-    def _judge(self, kind: str, rows: Columns, party: str) -> None:
+    def _judge(self, kind: str, rows: Columns, party: str, account: Ints) -> None:
         client = rows[party]
-        active = self._clients.active_seq[self._clients.account(client)]
+        active = self._clients.active_seq[account]
         self._found.rows(
             kind,
             rows.seq,

@@ -1,15 +1,11 @@
 """What the platform publishes of its books is what the orders say."""
 
-import numpy as np
-
+from analysis.audit.columns import PAIR_NAMES
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
 from analysis.audit.registry import promise
-from analysis.audit.resting import Moments, pairs_of
-from analysis.audit.stretches import PAIR_NAMES, Stretch
-from sim.events.codes import Side
-
-_FAR = np.iinfo(np.int64).max
+from analysis.audit.resting import fronts
+from analysis.audit.stretches import Stretch
 
 
 @promise(
@@ -24,15 +20,9 @@ class BookSamples:
 
     def look(self, stretch: Stretch) -> None:
         """Compare the samples of a stretch with the orders that rest then."""
-        samples, lives = stretch.samples, stretch.lives
-        bid = np.zeros(len(samples), np.int64)
-        ask = np.full(len(samples), _FAR, np.int64)
-        for rows, places in pairs_of(lives, Moments(samples.seq, samples["instrument"])):
-            buys = lives.side[rows] == Side.BUY
-            np.maximum.at(bid, places[buys], lives.price[rows[buys]])
-            np.minimum.at(ask, places[~buys], lives.price[rows[~buys]])
-        ask[ask == _FAR] = 0
-        crossed = (bid > 0) & (ask > 0) & (bid >= ask)
+        samples, found = stretch.samples, stretch.once(fronts)
+        bid, ask = found.bids.price, found.asks.price
+        crossed = (found.bids.birth > 0) & (found.asks.birth > 0) & (bid >= ask)
         wrong = (samples["bid_ticks"] != bid) | (samples["ask_ticks"] != ask) | crossed
         self._found.rows(
             "book_sampled",

@@ -4,11 +4,11 @@ import numpy as np
 
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
-from analysis.audit.grids import BUY, QUOTE, TICK_LOT
+from analysis.audit.grids import BUY, QUOTE
 from analysis.audit.people import people
 from analysis.audit.registry import promise
 from analysis.audit.stretches import Stretch
-from analysis.audit.worth import USD, limit_before, limits, worth
+from analysis.audit.worth import USD, limits, worth
 
 
 @promise(
@@ -26,27 +26,25 @@ class ExposureAtOrder:
 
     def __init__(self, evidence: Evidence) -> None:
         self._found = Tally()
-        self._clients = evidence.once(people)
         self._worth = evidence.once(worth)
         self._limits = evidence.once(limits)
+        self._limited = self._limits.clients(len(evidence.once(people)))
         self._unpriced = 0
 
     def look(self, stretch: Stretch) -> None:
         """Judge the buy orders of clients with a limit."""
-        orders = stretch.accepted
-        buys = np.flatnonzero(orders["side"] == BUY)
-        limit = limit_before(self._limits, orders["client"][buys], orders.seq[buys])
-        buys, limit = buys[limit >= 0], limit[limit >= 0]
-        place, priced = self._worth.places(orders.time_us[buys])
-        self._unpriced += int((~priced).sum())
-        rows, limit, place = buys[priced], limit[priced], place[priced]
-        seq, instrument = orders.seq[rows], orders["instrument"][rows]
-        account = self._clients.account(orders["client"][rows])
-        before, _ = self._worth.exposure(stretch.postings, account, seq, place)
-        notional = (
-            orders["price_ticks"][rows] * orders["quantity_lots"][rows] * TICK_LOT[instrument]
-        )
-        value, _ = self._worth.value(notional, QUOTE[instrument] == USD, place)
+        orders, sent = stretch.accepted, stretch.sent
+        # Participants, who send most orders, have no limit.
+        rows = np.flatnonzero(self._limited[sent.account] & (orders["side"] == BUY))
+        limit = self._limits.before(orders["client"][rows], orders.seq[rows])
+        rows, limit = rows[limit >= 0], limit[limit >= 0]
+        place, priced = self._worth.places(orders.time_us[rows])
+        self._unpriced += len(rows) - int(np.count_nonzero(priced))
+        rows, limit, place = rows[priced], limit[priced], place[priced]
+        seq = orders.seq[rows]
+        before, _ = self._worth.exposure(stretch, sent.account[rows], seq, place)
+        usd = QUOTE[orders["instrument"][rows]] == USD
+        value, _ = self._worth.value(sent.notional[rows], usd, place)
         self._found.rows(
             "order_accepted",
             seq,

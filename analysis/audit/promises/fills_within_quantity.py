@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from analysis.audit.columns import Ints
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
 from analysis.audit.registry import promise
-from analysis.audit.stretches import Ints, Stretch
+from analysis.audit.stretches import Stretch
 
 
 @promise(

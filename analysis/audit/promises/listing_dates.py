@@ -1,13 +1,17 @@
 """A pair opens to a class of clients on its date, and not before."""
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Offence, Tally
 from analysis.audit.people import CLASSES
 from analysis.audit.registry import promise
-from sim.scenario.model import Listing
 from sim.units import INSTRUMENTS
+
+if TYPE_CHECKING:
+    from sim.scenario.model import Listing
 
 GATES = ("tok.retail_gate", "tok.sfc_approval")
 
@@ -50,7 +54,7 @@ def listing_dates(evidence: Evidence) -> Tally:
     return found
 
 
-def _due(listing: Listing | None, time_us: int, *, gated: bool, was_open: bool) -> str:
+def _due(listing: "Listing | None", time_us: int, *, gated: bool, was_open: bool) -> str:
     if listing is None or time_us < listing.professional_from:
         return "closed"
     if gated and (listing.retail_from is None or time_us < listing.retail_from):

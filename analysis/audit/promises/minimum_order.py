@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from analysis.audit.columns import PAIR_NAMES, Codes, Ints
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
-from analysis.audit.grids import TICK_LOT
 from analysis.audit.registry import promise
-from analysis.audit.stretches import PAIR_NAMES, Codes, Ints, Stretch
+from analysis.audit.stretches import Stretch
 from sim.events.codes import OrderType
 from sim.units import SYMBOLS
 
@@ -34,9 +34,9 @@ class MinimumOrder:
         orders = stretch.accepted
         instrument, time_us = orders["instrument"], orders.time_us
         least = minimums(self._dated, instrument, time_us)
-        notional = orders["price_ticks"] * orders["quantity_lots"] * TICK_LOT[instrument]
+        notional = stretch.sent.notional
         limit = orders["order_type"] == OrderType.LIMIT
-        self._found.cases -= int((~limit).sum())
+        self._found.cases -= len(limit) - int(np.count_nonzero(limit))
         self._found.rows(
             "order_accepted",
             orders.seq,
@@ -57,10 +57,10 @@ Minimums = list[tuple[Ints, Ints]]
 
 def dated_minimums(evidence: Evidence) -> Minimums:
     """Return every pair's minimum by date, in quote minor units; 0 where there is none."""
-    tables = [evidence.dated(minimum_rule(symbol)) for symbol in SYMBOLS]
+    known = [evidence.dated(minimum_rule(symbol)) for symbol in SYMBOLS]
     return [
-        (table["start_us"].to_numpy(), np.r_[0, table["value"].fill_null(0).to_numpy()])
-        for table in tables
+        (np.array(starts, np.int64), np.array([0, *(value or 0 for value in values)], np.int64))
+        for starts, values in known
     ]
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.audit.columns import PAIR_NAMES, Ints
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
 from analysis.audit.grids import ASSETS_N, BUY, PAYS, QUOTE, TICK_LOT
@@ -10,8 +11,8 @@ from analysis.audit.orders import hold_minor
 from analysis.audit.people import fee_rates, pair_key, pair_status, people
 from analysis.audit.promises.minimum_order import dated_minimums, minimums
 from analysis.audit.registry import promise
-from analysis.audit.stretches import PAIR_NAMES, Ints, Stretch
-from analysis.audit.worth import USD, limit_before, limits, worth
+from analysis.audit.stretches import Stretch
+from analysis.audit.worth import USD, limits, worth
 from sim.events.codes import PairStatus, RefusalReason
 
 
@@ -62,22 +63,23 @@ class OrderRefusalsTrue:
 
     def _truths(self, stretch: Stretch) -> list[NDArray[np.bool_]]:
         """Whether each reason holds for each refusal, in the order of `RefusalReason`."""
-        refused, postings = stretch.refused, stretch.postings
+        refused = stretch.refused
         seq, side, instrument = refused.seq, refused["side"], refused["instrument"]
         account = self._clients.account(refused["client"])
         code = self._clients.code[account]
         status = self._status.at(pair_key(code, instrument), seq)
         price, lots = refused["price_ticks"], refused["quantity_lots"]
         least = minimums(self._minimums, instrument, refused.time_us)
-        needed = hold_minor(side, instrument, price, lots, self._hold_rates.at(code, seq))
-        total, held = postings.before(account * ASSETS_N + PAYS[side, instrument], seq)
+        notional = price * lots * TICK_LOT[instrument]
+        needed = hold_minor(side, instrument, notional, lots, self._hold_rates.at(code, seq))
+        purse = account * ASSETS_N + PAYS[side, instrument]
         never = np.zeros(len(refused), np.bool_)
         return [
             self._clients.active_seq[account] > seq,
             status == PairStatus.CLOSED,
             (status == PairStatus.SELL_ONLY) & (side == BUY),
-            price * lots * TICK_LOT[instrument] < least,
-            needed > total - held,
+            notional < least,
+            needed > stretch.available.before(purse, seq),
             never,
             never,
         ]
@@ -85,11 +87,11 @@ class OrderRefusalsTrue:
     def _over_limit(self, stretch: Stretch, place: Ints) -> NDArray[np.bool_]:
         refused = stretch.refused
         seq, instrument = refused.seq, refused["instrument"]
-        limit = limit_before(self._limits, refused["client"], seq)
+        limit = self._limits.before(refused["client"], seq)
         if not len(self._worth.step):
             return limit >= 0
         account = self._clients.account(refused["client"])
-        _, most = self._worth.exposure(stretch.postings, account, seq, place)
+        _, most = self._worth.exposure(stretch, account, seq, place)
         notional = refused["price_ticks"] * refused["quantity_lots"] * TICK_LOT[instrument]
         _, value = self._worth.value(notional, QUOTE[instrument] == USD, place)
         over: NDArray[np.bool_] = (limit >= 0) & (refused["side"] == BUY) & (most + value > limit)

@@ -1,10 +1,11 @@
 """Nobody sends an order in a pair that is not open to them."""
 
+from analysis.audit.columns import PAIR_NAMES
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
-from analysis.audit.people import pair_key, pair_status, people
+from analysis.audit.people import pair_key, pair_status
 from analysis.audit.registry import promise
-from analysis.audit.stretches import PAIR_NAMES, Stretch
+from analysis.audit.stretches import Stretch
 from sim.events.codes import PairStatus, Side
 
 
@@ -19,14 +20,12 @@ class PairStatusRespected:
 
     def __init__(self, evidence: Evidence) -> None:
         self._found = Tally()
-        self._clients = evidence.once(people)
         self._status = evidence.once(pair_status)
 
     def look(self, stretch: Stretch) -> None:
         """Judge the accepted orders of a stretch."""
         orders = stretch.accepted
-        code = self._clients.code[self._clients.account(orders["client"])]
-        status = self._status.at(pair_key(code, orders["instrument"]), orders.seq)
+        status = self._status.at(pair_key(stretch.sent.code, orders["instrument"]), orders.seq)
         closed = status == PairStatus.CLOSED
         closed |= (status == PairStatus.SELL_ONLY) & (orders["side"] == Side.BUY)
         self._found.rows(

@@ -4,10 +4,9 @@ import numpy as np
 
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
-from analysis.audit.grids import ASSETS_N
-from analysis.audit.people import NO_CLASS, People, people
+from analysis.audit.people import NO_CLASS, people
 from analysis.audit.registry import promise
-from analysis.audit.shortfalls import judge
+from analysis.audit.shortfalls import accounts_of, judge
 from analysis.audit.stretches import Stretch
 from sim.events.codes import ClientClass
 
@@ -24,18 +23,16 @@ class PrefundedOrders:
 
     def __init__(self, evidence: Evidence) -> None:
         self._found = Tally()
-        self._clients: People = evidence.once(people)
-        self._everybody = evidence.level == "full"
+        clients = evidence.once(people)
+        judged = np.ones(len(clients), np.bool_)
+        if evidence.level != "full":
+            # Participants' holds are unknown where their orders are left out.
+            judged = ~np.isin(clients.code, (*_PARTICIPANTS, NO_CLASS))
+        self._judged = accounts_of(judged)
 
     def look(self, stretch: Stretch) -> None:
-        """Look for an available balance below zero, or holds below zero, after any event."""
-        postings = stretch.postings
-        available = postings.total - postings.held
-        if not self._everybody:
-            # Participants' holds are unknown where their orders are left out.
-            code = self._clients.code[postings.key // ASSETS_N]
-            available = np.where(np.isin(code, (*_PARTICIPANTS, NO_CLASS)), 0, available)
-        judge(self._found, stretch, available, "available balance")
+        """Look for an available balance below zero after any event."""
+        judge(self._found, stretch, stretch.available, self._judged, "available balance")
 
     def tally(self) -> Tally:
         """Return what was found."""

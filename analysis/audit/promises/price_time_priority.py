@@ -4,10 +4,10 @@ import numpy as np
 
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
+from analysis.audit.grids import BUY
 from analysis.audit.registry import promise
-from analysis.audit.resting import Moments, pairs_of
+from analysis.audit.resting import fronts
 from analysis.audit.stretches import Stretch
-from sim.events.codes import Side
 
 
 @promise(
@@ -16,7 +16,7 @@ from sim.events.codes import Side
     needs="full",
 )
 class PriceTimePriority:
-    """Hold every trade against all orders that rest on the maker's side at that moment."""
+    """Hold every trade against the first of all orders that rest on the maker's side at that moment."""
 
     def __init__(self, evidence: Evidence) -> None:  # noqa: ARG002 - every check begins alike
         self._found = Tally()
@@ -24,30 +24,26 @@ class PriceTimePriority:
     def look(self, stretch: Stretch) -> None:
         """Find, for each trade, a resting order that should have gone before its maker's."""
         trades, lives = stretch.trades, stretch.lives
-        size = len(trades)
-        passed = np.full(size, -1, np.int64)
-        maker = lives.maker_row
-        known = np.flatnonzero(maker >= 0)
-        moments = Moments(trades.seq[known], trades["instrument"][known])
-        for resting, places in pairs_of(lives, moments):
-            on_side = lives.side[resting] != trades["taker_side"][known[places]]
-            rows, trade = resting[on_side], known[places[on_side]]
-            price, level = lives.price[rows], trades["price_ticks"][trade]
-            better = np.where(lives.side[rows] == Side.BUY, price > level, price < level)
-            earlier = (price == level) & (lives.birth[rows] < lives.birth[maker[trade]])
-            ahead = better | earlier
-            passed[trade[ahead]] = rows[ahead]
+        first = stretch.once(fronts).makers
+        price, maker = trades["price_ticks"], lives.maker_row
+        known = np.flatnonzero((maker >= 0) & (first.birth > 0))
+        # The maker of a taker who buys sells: the lowest price is first.
+        sign = np.where(trades["taker_side"][known] == BUY, 1, -1)
+        ahead = sign * (price - first.price)[known]
+        birth = lives.birth[maker[known]]
+        passed = np.zeros(len(trades), np.bool_)
+        passed[known] = (ahead > 0) | ((ahead == 0) & (first.birth[known] < birth))
         self._found.rows(
             "trade",
             trades.seq,
             trades.time_us,
-            passed >= 0,
+            passed,
             lambda row: (
                 f"order {trades['maker_order'][row]} traded at {trades['price_ticks'][row]} ticks"
             ),
             lambda row: (
-                f"order {lives.order[passed[row]]} first, at {lives.price[passed[row]]} ticks since "
-                f"seq {lives.birth[passed[row]]}"
+                f"order {lives.order[lives.birth == first.birth[row]][0]} first, at "
+                f"{first.price[row]} ticks since seq {first.birth[row]}"
             ),
         )
 

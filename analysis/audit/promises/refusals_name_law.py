@@ -20,7 +20,7 @@ def refusals_name_law(evidence: Evidence) -> Tally:
     found = Tally()
     columns = ("seq", "time_us", "rule")
     left = evidence.table("prospect_left").filter(~pl.col("reason").is_in(STEPS_WITHOUT_RULE))
-    refused = evidence.log.scan("order_refused").select(columns).collect()
+    refused = evidence.scan("order_refused").select(columns).collect()
     for kind, rows in (
         ("application_refused", evidence.table("application_refused")),
         ("deposit_refused", evidence.table("deposit_refused")),

@@ -1,11 +1,12 @@
 """Every fee is its rate times the notional, rounded down."""
 
+from analysis.audit.columns import Columns, Ints
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
 from analysis.audit.grids import TICK_LOT
 from analysis.audit.people import fee_minor, fee_rates, people
 from analysis.audit.registry import promise
-from analysis.audit.stretches import Columns, Ints, Stretch
+from analysis.audit.stretches import Stretch
 
 
 @promise(

@@ -3,11 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.audit.columns import PAIR_NAMES, Ints
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
 from analysis.audit.registry import promise
-from analysis.audit.stretches import PAIR_NAMES, Ints, Stretch
+from analysis.audit.stretches import Stretch
 from sim.events.codes import OrderType, Side, TimeInForce
+
+_TERMS = {"client": "client", "instrument": "instrument", "side": "side", "price": "price_ticks"}
+"""What a cancellation repeats of its order, by the column that says it."""
 
 
 @promise(
@@ -25,7 +29,9 @@ class TradesBetweenLiveOrders:
     def look(self, stretch: Stretch) -> None:
         """Judge the trades and the cancellations of a stretch."""
         trades = stretch.trades
-        bad = ~(self._taker(stretch) & self._maker(stretch))
+        bad = np.ones(len(trades), np.bool_)
+        if len(stretch.lives.order):
+            bad = ~(self._taker(stretch) & self._maker(stretch))
         self._found.rows(
             "trade",
             trades.seq,
@@ -71,26 +77,20 @@ class TradesBetweenLiveOrders:
                 said.append(f"the {name}'s order to be live; it is not in the book")
                 continue
             side = Side(int(lives.side[row])).name.lower()
-            end = (
-                "" if lives.death[row] >= stretch.trades.seq[trade] else ", and is gone since seq "
-            )
-            end += str(lives.death[row]) if end else ""
             said.append(
                 f"the {name}'s order {lives.order[row]} is client {lives.client[row]}'s {side} of "
-                f"{PAIR_NAMES[lives.instrument[row]]} at {lives.price[row]} ticks{end}"
+                f"{PAIR_NAMES[lives.instrument[row]]} at {lives.price[row]} ticks"
             )
         return "; ".join(said)
 
     def _cancelled(self, stretch: Stretch) -> None:
         cancelled, lives = stretch.cancelled, stretch.lives
         row = lives.cancel_row
-        bad = ~(
-            _alive_at(stretch, row, cancelled.seq)
-            & (lives.client[row] == cancelled["client"])
-            & (lives.instrument[row] == cancelled["instrument"])
-            & (lives.side[row] == cancelled["side"])
-            & (lives.price[row] == cancelled["price_ticks"])
-        )
+        bad = np.ones(len(row), np.bool_)
+        if len(lives.order):
+            bad = row < 0
+            for term, column in _TERMS.items():
+                bad |= getattr(lives, term)[row] != cancelled[column]
         self._found.rows(
             "order_cancelled",
             cancelled.seq,
@@ -111,11 +111,5 @@ def _alive(stretch: Stretch, row: Ints, client: Ints) -> NDArray[np.bool_]:
     """Whether each trade's order is on its book then, and its party's."""
     lives, trades = stretch.lives, stretch.trades
     same = (lives.client[row] == client) & (lives.instrument[row] == trades["instrument"])
-    alive: NDArray[np.bool_] = same & _alive_at(stretch, row, trades.seq)
-    return alive
-
-
-def _alive_at(stretch: Stretch, row: Ints, seq: Ints) -> NDArray[np.bool_]:
-    lives = stretch.lives
-    alive: NDArray[np.bool_] = (row >= 0) & (lives.birth[row] < seq) & (seq <= lives.death[row])
+    alive: NDArray[np.bool_] = same & (row >= 0)
     return alive

@@ -3,11 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.audit.columns import PAIR_NAMES, UNKNOWN, Columns
 from analysis.audit.evidence import Evidence
 from analysis.audit.findings import Tally
 from analysis.audit.people import CLASSES, NO_CLASS, Steps, pair_key, pair_status, people
 from analysis.audit.registry import promise
-from analysis.audit.stretches import PAIR_NAMES, UNKNOWN, Columns, Stretch
+from analysis.audit.stretches import Stretch
 from sim.events.codes import PairStatus, Side
 from sim.units import INSTRUMENTS
 
