@@ -156,7 +156,7 @@ def _make_views(connection: Any, log: RunLog) -> None:
 
 def _view(log: RunLog, kind: str) -> str:
     """Return the query behind a kind's view: time in Hong Kong beside the log's own columns."""
-    # Asks the reader for the part files, which refuses what is gone.
+    # Asks the reader for the part files, which refuses what is gone or not as sealed.
     log.scan(kind)
     parts = [part for segment in log.segments if (part := segment.part(kind))]
     if not parts:

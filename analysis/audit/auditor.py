@@ -26,6 +26,8 @@ class Report:
 
     state: str
     """State of the run; only a complete one was audited to its horizon."""
+    reason: str
+    """Why it is interrupted or quarantined, where the log says; else empty."""
     log_level: str
     events: int
     """Events that were audited: those of the sealed segments."""
@@ -47,11 +49,13 @@ def audit_run(
     AuditError
         A name is no promise's.
     JournalError, QuarantinedError
-        The folder is no run, or its log is damaged.
+        The folder is no run, or its log or a file kept beside it is not as it was written.
     TermsError, RuleErrors
         The run's scenario or its law cannot be read again.
     """
     log = RunLog.open(run_dir)
+    for name in log.attachments:
+        log.attachment(name)
     with Reader(log) as reader:
         check_promise_names(names)
         terms = read_terms(log.run_dir, log.header)
@@ -106,6 +110,7 @@ def _judge(evidence: Evidence, names: Iterable[str], progress: Progress | None) 
     segments = evidence.log.segments
     return Report(
         evidence.log.state,
+        evidence.log.reason,
         evidence.level,
         segments[-1].last_seq if segments else 0,
         tuple(_finding(entry, tallies.get(entry), evidence.level) for entry in chosen),

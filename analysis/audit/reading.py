@@ -47,6 +47,10 @@ class Log(Protocol):
     def state(self) -> str:
         """State of the run: running, complete, interrupted or quarantined."""
 
+    @property
+    def reason(self) -> str:
+        """Why the run was interrupted or quarantined; empty otherwise."""
+
     def sealed(
         self,
         kinds: Iterable[str],

@@ -1,6 +1,8 @@
 """`vatp audit`: hold a run against the platform's promises, recomputed from its log alone."""
 
+from collections import Counter
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import attrs
@@ -31,7 +33,9 @@ LISTED = (
     Column("what the platform promises", wraps=True),
 )
 OWN_BOOKS = "the platform's own books"
-_VERDICTS = ("broken", "not checkable", "kept")
+NO_CASE = "no case"
+"""Kept only because nothing in the log could have broken it."""
+_SHOWN = ("broken", "not checkable", NO_CASE, "kept")
 
 
 def audit(
@@ -86,6 +90,7 @@ def _document(run: Path, found: "Report") -> dict[str, Any]:
     return {
         "run_dir": str(run),
         "state": found.state,
+        "reason": found.reason,
         "log_level": found.log_level,
         "events": found.events,
         "kept": found.kept,
@@ -96,30 +101,37 @@ def _document(run: Path, found: "Report") -> dict[str, Any]:
 def _print(run: Path, found: "Report") -> None:
     console = output()
     sections: dict[str, list[Row]] = {}
-    for verdict in _VERDICTS:
-        rows = [_row(finding) for finding in found.findings if finding.verdict == verdict]
+    for shown in _SHOWN:
+        rows = [_row(finding) for finding in found.findings if _shown(finding) == shown]
         if rows:
-            sections[verdict] = rows
+            sections[shown] = rows
     print_table(console, COLUMNS, sections)
     for finding in found.findings:
         if finding.first is not None:
             console.say(bold(f"{finding.name}: {finding.title}"))
             console.say(f"    {_offence(finding.first)}", style="red")
             console.say(f"    expected: {finding.first.expected}")
+            if finding.first.seq:
+                console.say(
+                    f"    what led to it: vatp log why {quote(str(run))} {finding.first.seq}"
+                )
     for finding in found.findings:
         if finding.why:
             console.say(f"{finding.name}: {finding.why}", style="dim")
     console.say(f"{run}: {found.events:,} events, log level {found.log_level}; {_summary(found)}")
     if found.state != "complete":
-        console.say(
-            f"the run is {found.state}, not complete: it was audited to its last sealed segment"
-        )
+        reason = f" ({found.reason})" if found.reason else ""
+        console.say(f"audited to its last sealed segment: the run is {found.state}{reason}")
+
+
+def _shown(finding: "Finding") -> str:
+    return finding.verdict if finding.verdict != "kept" or finding.cases else NO_CASE
 
 
 def _row(finding: "Finding") -> Row:
     return (
         finding.name,
-        finding.verdict,
+        _shown(finding),
         f"{finding.cases:,}",
         f"{finding.broken:,}" if finding.broken else "",
         ", ".join(finding.rules) or OWN_BOOKS,
@@ -132,11 +144,8 @@ def _offence(first: "Offence") -> str:
 
 
 def _summary(found: "Report") -> str:
-    counts = {
-        verdict: sum(finding.verdict == verdict for finding in found.findings)
-        for verdict in _VERDICTS
-    }
-    return ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    counts = Counter(map(_shown, found.findings))
+    return ", ".join(f"{counts[shown]} {shown}" for shown in _SHOWN if counts[shown])
 
 
 def _print_list(names: tuple[str, ...], *, as_json: bool) -> None:

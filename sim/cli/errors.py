@@ -57,8 +57,9 @@ def bad_input(error: BaseException) -> tuple[str, ...]:
     """Return what to tell the user, a line each; empty where the error is not the user's to mend."""
     if isinstance(error, CycloptsError):
         return _command_line(error)
-    if isinstance(error, OSError) and error.strerror:
-        return (_system(error),)
+    if isinstance(error, OSError):
+        # Libraries raise their own, without a number, for a full disk or a folder that may not be written.
+        return (_system(error) if error.strerror else " ".join(str(error).split()),)
     if isinstance(error, MemoryError):
         return ("out of memory; fewer prospects, a shorter horizon or fewer workers need less",)
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}

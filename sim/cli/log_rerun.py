@@ -108,7 +108,7 @@ def _already_complete(log: "RunLog", *, as_json: bool) -> int:
         )
     else:
         output().say(f"{log.run_dir} is complete: {log.events:,} events; nothing to resume")
-        output().say(f"chain head  {log.head}")
+        output().say(f"chain head  {log.head} (as recorded; `vatp log verify` checks it)")
     return EXIT_DONE
 
 

@@ -5,11 +5,18 @@ its name and its digest. So equal runs are equal wherever their files lie. This 
 where; it is not sealed, and whoever moves the file may mend it.
 """
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
+from sim.problems import dotted
 from sim.scenario.model import Scenario
+from sim.scenario.problems import ScenarioErrors
+from sim.toml_lines import KeyPath
+from sim.toml_source import read_source
 
 PLACES_FILE = "places.toml"
+_PLACE: Final[KeyPath] = ("world", "reference", "file")
 _COMMENTS = (
     "Where the price file of this run lay when it began; lies over the scenario beside it.",
     "Not sealed with the run: mend it when the file is moved, or give its new place with --prices.",
@@ -31,6 +38,30 @@ def note_places(run_dir: Path, scenario: Scenario) -> None:
 
 
 def noted_places(run_dir: Path) -> tuple[Path, ...]:
-    """Return the overlays to lay over a run's own scenario: its note, if there is one."""
+    """Return the overlays to lay over a run's own scenario: its note, if there is one.
+
+    Raises
+    ------
+    ScenarioErrors
+        The note says more than where the prices lie, which would make it another scenario.
+    """
     path = run_dir / PLACES_FILE
-    return (path,) if path.is_file() else ()
+    if not path.is_file():
+        return ()
+    source = read_source(path)
+    strange = [
+        source.problem(key, f"only {dotted(_PLACE)} may stand in this file")
+        for key in _leaves(source.document)
+        if key != _PLACE
+    ]
+    if strange:
+        raise ScenarioErrors(strange)
+    return (path,)
+
+
+def _leaves(table: Mapping[str, object], above: KeyPath = ()) -> Iterator[KeyPath]:
+    for name, value in table.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, (*above, name))
+        else:
+            yield (*above, name)

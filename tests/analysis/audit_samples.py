@@ -41,6 +41,7 @@ class AlteredLog:
         self._log = log
         self.frames = frames
         self.state: str = log.state
+        self.reason = log.reason
         self.segments: Sequence[Any] = log.segments
 
     @property

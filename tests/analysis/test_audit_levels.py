@@ -10,7 +10,15 @@ from analysis.audit import AuditError, TermsError, audit, read_terms, select_pro
 from analysis.audit.promises import causes_right
 from sim.events import RunStarted
 from sim.journal import Journal, RunLog
-from tests.analysis.audit_samples import AlteredLog, Evidence, broken, change, first, small_run
+from tests.analysis.audit_samples import (
+    AlteredLog,
+    Evidence,
+    broken,
+    change,
+    drop,
+    first,
+    small_run,
+)
 
 FULL_ONLY = {"book_samples", "price_time_priority", "trades_between_live_orders"}
 
@@ -57,21 +65,35 @@ def test_a_run_that_ended_early_is_judged_to_its_last_event_and_nothing_later_is
     evidence: Evidence,
 ) -> None:
     last = evidence.log.events // 2
-    kept = [segment for segment in evidence.log.segments if segment.first_seq <= last]
-    frames = {kind: rows.filter(pl.col("seq") <= last) for kind, rows in evidence.frames.items()}
-    last_us = max(int(rows["time_us"][-1]) for rows in frames.values() if rows.height)
-    half = AlteredLog(evidence.log, frames)
-    half.segments = [*kept[:-1], attrs.evolve(kept[-1], last_seq=last, last_time_us=last_us)]
-    half.state = "interrupted"
+    half = _ended_after(evidence, last)
     report = audit(half, evidence.terms)
     assert (report.state, report.events) == ("interrupted", last)
     assert broken(report) == {}
     # What is due only later is no offence, and what was due before is.
-    paid = first(frames, "withdrawal_paid", place=3)
-    frames["withdrawal_paid"] = frames["withdrawal_paid"].filter(pl.col("seq") != paid["seq"])
+    paid = first(half.frames, "withdrawal_paid", place=3)
+    drop(half.frames, "withdrawal_paid", paid["seq"])
     unpaid = broken(audit(half, evidence.terms, ["withdrawals_on_time"]))["withdrawals_on_time"]
     assert unpaid.first is not None
     assert unpaid.first.seq == paid["cause"]
+
+
+def _ended_after(evidence: Evidence, last: int) -> AlteredLog:
+    """The log of a run whose last sealed event is this one."""
+    frames = {kind: rows.filter(pl.col("seq") <= last) for kind, rows in evidence.frames.items()}
+    half = AlteredLog(evidence.log, frames)
+    kept = [segment for segment in evidence.log.segments if segment.first_seq <= last]
+    last_us = max(int(rows["time_us"][-1]) for rows in frames.values() if rows.height)
+    half.segments = [*kept[:-1], attrs.evolve(kept[-1], last_seq=last, last_time_us=last_us)]
+    half.state = "interrupted"
+    return half
+
+
+@pytest.mark.parametrize("kind", ["run_started", "fees_set", "pair_opened", "rule_changed"])
+def test_a_run_that_ended_within_an_instant_is_not_blamed_for_the_rest_of_that_instant(
+    evidence: Evidence, kind: str
+) -> None:
+    for seq in evidence.frames[kind]["seq"].to_list()[-3:]:
+        assert broken(audit(_ended_after(evidence, seq), evidence.terms)) == {}
 
 
 def test_a_sealed_run_that_was_interrupted_says_so(evidence: Evidence, tmp_path: Path) -> None:

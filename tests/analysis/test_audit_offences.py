@@ -7,7 +7,7 @@ import attrs
 import polars as pl
 import pytest
 
-from analysis.audit import select_promises
+from analysis.audit import select_promises, stretches
 from sim.units import DAY_US, INSTRUMENTS
 from tests.analysis.audit_samples import (
     Evidence,
@@ -501,6 +501,21 @@ def test_a_planted_offence_is_found_with_its_event(
     assert first_offence.what
     assert first_offence.expected
     assert set(found) - {name} == offence.beside
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["fills_within_quantity", "trades_between_live_orders", "price_time_priority", "book_samples"],
+)
+def test_the_verdict_does_not_depend_on_where_the_log_is_cut_into_stretches(
+    evidence: Evidence, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for offence in OFFENCES[name]:
+        monkeypatch.setattr(stretches, "STRETCH_EVENTS", 1 << 20)
+        _, whole = evidence.judge(offence.alter)
+        monkeypatch.setattr(stretches, "STRETCH_EVENTS", 9_973)
+        _, cut = evidence.judge(offence.alter)
+        assert cut == whole
 
 
 def test_there_is_an_offence_for_every_promise() -> None:

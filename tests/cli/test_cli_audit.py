@@ -4,7 +4,13 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
+import sim.venue.desk
 from analysis.audit import select_promises
+from sim.journal import RunLog
+from sim.run import run
+from sim.scenario import load
 from tests.cli.conftest import Finished, Vatp
 
 
@@ -55,8 +61,101 @@ def test_bad_input_is_a_sentence_and_exit_code_2(
     assert nothing.code == 2
     assert "is not a run folder" in nothing.err
     assert vatp("audit").code == 2
-    copied = shutil.copytree(finished.run_dir, tmp_path / "copied")
-    (copied / "scenario.toml").unlink()
-    gone = vatp("audit", copied)
-    assert gone.code == 2
-    assert "without the run's scenario" in gone.err
+
+
+def copied(run_dir: Path, folder: Path) -> Path:
+    return shutil.copytree(run_dir, folder / "a copy")
+
+
+@pytest.fixture(scope="module")
+def unkept(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose desk publishes the taker's rate for makers too."""
+    folder = tmp_path_factory.mktemp("unkept") / "the run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sim.venue.desk, "MAKER_RULE", sim.venue.desk.TAKER_RULE)
+        return run(load(tiny), seed=1, run_dir=folder).run_dir
+
+
+def test_a_broken_promise_is_named_with_its_first_event_and_exit_code_1(
+    unkept: Path, vatp: Vatp
+) -> None:
+    answer = vatp("audit", unkept)
+    assert (answer.code, answer.err) == (1, "")
+    log = RunLog.open(unkept)
+    seq = log.scan("fees_set").collect()["seq"][0]
+    lines = answer.out.splitlines()
+    place = next(place for place, line in enumerate(lines) if line.startswith("fee_schedule: "))
+    assert lines[place + 1].startswith(f"    seq {seq}  ")
+    assert "fees_set  retail: maker 1500 taker 1500 ppm" in lines[place + 1]
+    assert lines[place + 2] == "    expected: maker 1000 taker 1500 ppm"
+    assert lines[place + 3] == f"    what led to it: vatp log why '{unkept}' {seq}"
+    assert "1 broken" in lines[-1]
+    # The same as one document, and the command it points to.
+    found = json.loads(vatp("audit", unkept, "--json").out)
+    assert found["kept"] is False
+    [broken] = [entry for entry in found["promises"] if entry["verdict"] == "broken"]
+    assert (broken["name"], broken["first"]["seq"]) == ("fee_schedule", seq)
+    assert broken["broken"] == log.rows("fees_set")
+    assert vatp("log", "why", unkept, seq).code == 0
+    assert vatp("audit", unkept, "--promise", "trade_fees").code == 0
+
+
+def test_a_promise_that_nothing_in_the_log_could_break_is_shown_as_having_no_case(
+    finished: Finished, vatp: Vatp
+) -> None:
+    # The small scenario has no coins that leave.
+    words = ("audit", finished.run_dir, "--promise", "coin_withdrawals_paid")
+    answer = vatp(*words)
+    assert answer.code == 0
+    assert "; 1 no case" in answer.out
+    [entry] = json.loads(vatp(*words, "--json").out)["promises"]
+    assert (entry["verdict"], entry["cases"]) == ("kept", 0)
+
+
+def test_a_run_that_was_killed_is_judged_to_its_last_segment_and_says_so(
+    finished: Finished, vatp: Vatp, tmp_path: Path
+) -> None:
+    killed = copied(finished.run_dir, tmp_path)
+    manifest = killed / "manifest.jsonl"
+    manifest.write_bytes(b"".join(manifest.read_bytes().splitlines(keepends=True)[:1]))
+    answer = vatp("audit", killed)
+    assert answer.code == 0
+    assert "0 events" in answer.out
+    assert " kept" not in answer.out
+    assert "audited to its last sealed segment: the run is interrupted" in answer.out
+    assert json.loads(vatp("audit", killed, "--json").out)["state"] == "interrupted"
+
+
+@pytest.mark.parametrize("kind", ["trade", "client_activated"])
+def test_a_damaged_file_of_either_plane_is_named_and_nothing_is_judged(
+    finished: Finished, vatp: Vatp, tmp_path: Path, kind: str
+) -> None:
+    damaged = copied(finished.run_dir, tmp_path)
+    path = next((damaged / "events" / kind).iterdir())
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    answer = vatp("audit", damaged)
+    assert (answer.code, answer.out) == (2, "")
+    assert f"{path}: its bytes are not those that were sealed" in answer.err
+    path.unlink()
+    answer = vatp("audit", damaged, "--json")
+    assert answer.code == 2
+    [message] = answer.document["error"]["messages"]
+    assert message.startswith(f"{path} is gone")
+
+
+@pytest.mark.parametrize("name", ["scenario.toml", "rules.toml"])
+def test_a_run_without_its_scenario_or_its_law_is_not_judged(
+    finished: Finished, vatp: Vatp, tmp_path: Path, name: str
+) -> None:
+    run_dir = copied(finished.run_dir, tmp_path)
+    with (run_dir / name).open("a", encoding="utf-8") as file:
+        file.write("# another word\n")
+    changed = vatp("audit", run_dir)
+    assert (changed.code, changed.out) == (2, "")
+    assert str(run_dir / name) in changed.err
+    (run_dir / name).unlink()
+    gone = vatp("audit", run_dir)
+    assert (gone.code, gone.out) == (2, "")
+    assert str(run_dir / name) in gone.err

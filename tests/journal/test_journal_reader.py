@@ -1,4 +1,5 @@
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +195,16 @@ def test_a_damaged_manifest_is_refused_with_the_line(tmp_path: Path) -> None:
         JournalError, match=r"manifest\.jsonl: line 3 does not follow .* valid up to seq 25"
     ):
         RunLog.open(tmp_path / "run")
+
+
+def test_a_scan_refuses_a_part_that_is_not_what_was_sealed(tmp_path: Path) -> None:
+    """A measure of changed rows would be wrong without saying so."""
+    run_dir = tmp_path / "run"
+    write_mixed(run_dir)
+    log = RunLog.open(run_dir)
+    part = log.segments[0].parts[0]
+    path = run_dir / part.path
+    rows = pl.read_parquet(path)
+    rows.with_columns(pl.col("time_us") + 1).write_parquet(path)
+    with pytest.raises(JournalError, match=re.escape(part.path)):
+        log.scan(part.kind)

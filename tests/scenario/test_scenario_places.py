@@ -155,3 +155,15 @@ def test_the_shipped_law_is_the_same_by_its_name_and_by_its_path(tmp_path: Path)
         )
         assert noted_places(run_dir) == ()
     assert len(heads) == 1
+
+
+def test_a_note_of_places_that_says_more_is_refused_with_its_line(
+    first: Lived, tmp_path: Path
+) -> None:
+    run_dir = stopped(first, tmp_path / "run")
+    note = run_dir / "places.toml"
+    text = note.read_text(encoding="utf-8")
+    note.write_text(f"{text}\n[world.population]\nprospects = 5\n", encoding="utf-8")
+    line = note.read_text(encoding="utf-8").splitlines().index("prospects = 5") + 1
+    with pytest.raises(ScenarioErrors, match=rf"places\.toml:{line}: .*only world.reference.file"):
+        resume(run_dir)

@@ -57,7 +57,10 @@ def with_due_limit(evidence: Evidence, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _follow_changes(evidence: Evidence, found: Tally, limits: pl.DataFrame) -> None:
     """After every change of the rules, each account's limit must be that of the new law."""
-    changes = evidence.table("rule_changed").filter(pl.col("rule").is_in([DUTY, SHARE]))
+    # What follows from the last instant of the log may not be sealed yet.
+    changes = evidence.table("rule_changed").filter(
+        pl.col("rule").is_in([DUTY, SHARE]) & (pl.col("time_us") < evidence.end_us)
+    )
     moments = changes.select("seq", "time_us", "rule").unique("time_us", keep="last")
     opened = evidence.once(accounts).select(
         "client", "net_worth_minor", pl.col("client_class").alias("claimed"), opened="seq"

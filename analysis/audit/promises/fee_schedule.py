@@ -26,14 +26,7 @@ def fee_schedule(evidence: Evidence) -> Tally:
         lambda row: f"{row['client_class']}: maker {row['maker_ppm']} taker {row['taker_ppm']} ppm",
         lambda row: f"maker {row['maker']} taker {row['taker']} ppm",
     )
-    moments = pl.concat(
-        [
-            evidence.table("run_started").select("seq", "time_us", kind=pl.lit("run_started")),
-            evidence.table("rule_changed")
-            .filter(pl.col("rule").is_in([MAKER, TAKER]))
-            .select("seq", "time_us", kind=pl.lit("rule_changed")),
-        ]
-    ).unique("time_us", keep="last")
+    moments = _moments(evidence)
     classes = pl.DataFrame({"client_class": CLASSES})
     latest = schedules.select(
         pl.col("client_class").cast(pl.String), "maker_ppm", "taker_ppm", at="time_us"
@@ -53,7 +46,7 @@ def fee_schedule(evidence: Evidence) -> Tally:
     # A wrong schedule of that instant offends itself; here one is missing.
     stale = pl.col("at").is_null() | (pl.col("at") < pl.col("time_us"))
     wrong = (pl.col("maker_ppm") != pl.col("maker")) | (pl.col("taker_ppm") != pl.col("taker"))
-    for kind in ("run_started", "rule_changed"):
+    for kind in ("run_started", "rule_changed", "fees_set"):
         found.table(
             kind,
             rows.filter(pl.col("kind") == kind).sort("seq"),
@@ -66,6 +59,28 @@ def fee_schedule(evidence: Evidence) -> Tally:
             ),
         )
     return found
+
+
+def _moments(evidence: Evidence) -> pl.DataFrame:
+    """Return the instants from which the law has other rates, with the event that tells of each.
+
+    What belongs to the last instant of the log may not be sealed yet.
+    """
+    dated = {instant for rule in (MAKER, TAKER) for instant in evidence.dated(rule)[0]}
+    instants = [evidence.start_us, *sorted(dated)]
+    told = [
+        evidence.table("run_started").select("seq", "time_us", kind=pl.lit("run_started")),
+        evidence.table("rule_changed")
+        .filter(pl.col("rule").is_in([MAKER, TAKER]))
+        .select("seq", "time_us", kind=pl.lit("rule_changed")),
+    ]
+    return (
+        pl.DataFrame({"time_us": instants}, schema={"time_us": pl.Int64})
+        .filter(pl.col("time_us").is_between(evidence.start_us, evidence.end_us, closed="left"))
+        .unique()
+        .join(pl.concat(told).unique("time_us", keep="last"), on="time_us", how="left")
+        .with_columns(pl.col("seq").fill_null(0), pl.col("kind").fill_null("fees_set"))
+    )
 
 
 def _with_rates(evidence: Evidence, rows: pl.DataFrame) -> pl.DataFrame:
