@@ -14,6 +14,8 @@ ORDER_KINDS = tuple(name for name, kind in KINDS.items() if kind.plane == "order
 
 READ_EVENTS = 1 << 19
 """Events read at a time, where segments are smaller."""
+_FILES_AT_ONCE = 256
+"""Files that one read opens at a time; small ones one after another would take twice as long."""
 
 
 class Segment(Protocol):
@@ -93,10 +95,14 @@ class Reader:
 
 
 def _groups(segments: Sequence[Segment]) -> list[list[Segment]]:
-    """Group neighbouring segments into reads, as many as stay below `READ_EVENTS`; at least one each."""
+    """Group neighbouring segments into reads that stay small; at least one each."""
     groups: list[list[Segment]] = []
     for segment in segments:
-        if groups and segment.last_seq - groups[-1][0].first_seq < READ_EVENTS:
+        if (
+            groups
+            and segment.last_seq - groups[-1][0].first_seq < READ_EVENTS
+            and len(groups[-1]) < _FILES_AT_ONCE // len(ORDER_KINDS)
+        ):
             groups[-1].append(segment)
         else:
             groups.append([segment])
@@ -105,8 +111,10 @@ def _groups(segments: Sequence[Segment]) -> list[list[Segment]]:
 
 def _read_control(log: Log) -> dict[str, pl.DataFrame]:
     scans = log.sealed(CONTROL_KINDS, log.segments)
-    # All at once: small files one after another would take twice as long.
-    tables = pl.collect_all([scans[kind] for kind in CONTROL_KINDS], engine="streaming")
+    many = max(1, _FILES_AT_ONCE // max(1, len(log.segments)))
+    tables = []
+    for first in range(0, len(CONTROL_KINDS), many):
+        tables += pl.collect_all([scans[kind] for kind in CONTROL_KINDS[first : first + many]])
     return {
         kind: table if table["seq"].is_sorted() else table.sort("seq")
         for kind, table in zip(CONTROL_KINDS, tables, strict=True)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-STRETCH_EVENTS = 1 << 18
-"""Events judged at a time: few enough for a processor's cache, many enough to pay for a look."""
+STRETCH_EVENTS = 1 << 17
+"""Events judged at a time: few enough for a processor's cache, many enough that threads seldom wait."""
 
 _KIND_NAMES = pl.Enum(CONTROL_KINDS)
 
