@@ -52,9 +52,23 @@ def read_part(path: Path) -> pl.DataFrame:
         The file cannot be read.
     """
     with explained(f"cannot read {path}"):
-        return pl.read_parquet(path, glob=False).with_columns(
-            selectors.categorical().cast(pl.String)
-        )
+        return _as_sealed(path).collect()
+
+
+def read_parts(paths: Sequence[Path]) -> list[pl.DataFrame]:
+    """Read part files as `read_part` does; many small ones take half the time together.
+
+    Raises
+    ------
+    JournalError
+        One of the files cannot be read; the message need not say which.
+    """
+    with explained("cannot read a part file"):
+        return pl.collect_all(_as_sealed(path) for path in paths)
+
+
+def _as_sealed(path: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(path, glob=False).with_columns(selectors.categorical().cast(pl.String))
 
 
 def scan_parts(kind: str, version: int, paths: Sequence[Path]) -> pl.LazyFrame:

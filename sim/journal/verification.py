@@ -1,7 +1,8 @@
 """Verification: every byte of a run must be what was sealed, and its order whole."""
 
+import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import polars as pl
 from sim.journal import manifest
 from sim.journal.damage import change, examine, file_problem
 from sim.journal.errors import JournalError
-from sim.journal.manifest import Manifest, Segment
+from sim.journal.manifest import Manifest, Part, Segment
 from sim.journal.order import first_disorder
-from sim.journal.parquet import read_part
+from sim.journal.parquet import read_part, read_parts
+from sim.journal.recovery import settled
 from sim.journal.sealing import EVENTS_FOLDER, part_path
 from sim.journal.upcasting import misfit, older, unreadable
 from sim.program import this_program
@@ -50,7 +52,9 @@ def verify(
 ) -> Verification:
     """Check a run: manifest, chain, every file, every value, and the order of events.
 
-    Reads a few segments at a time: memory does not grow with the run.
+    Reads a few segments at a time: memory does not grow with the run. A run whose writer was killed is
+    marked first (`recovery.settled`). What lies beside the sealed files is named and not judged: snapshots,
+    which are made from the log and can be made again, and the note of where a price file was.
 
     Parameters
     ----------
@@ -70,7 +74,8 @@ def verify(
         The folder is no run folder.
     """
     try:
-        found = manifest.read(run_dir)
+        torn = manifest.read(run_dir).torn
+        found = settled(run_dir)
     except JournalError as error:
         if not (run_dir / manifest.FILE_NAME).is_file():
             raise
@@ -94,17 +99,31 @@ def verify(
         found.state,
         valid,
         found.segments[valid - 1].last_seq if valid else 0,
-        tuple(_notes(found, strangers)),
+        tuple(_notes(run_dir, found, strangers, torn=torn)),
     )
 
 
-def _notes(found: Manifest, strangers: list[str]) -> list[str]:
-    notes = [f"{manifest.FILE_NAME}: the last line was never finished"] if found.torn else []
+def _notes(run_dir: Path, found: Manifest, strangers: list[str], *, torn: bool) -> list[str]:
+    notes = [f"{manifest.FILE_NAME}: the last line was never finished"] if torn else []
     if strangers:
         notes.append(
             f"{len(strangers)} files of a segment that was never committed, such as {strangers[0]}"
         )
+    if found.closing and found.closing.reason:
+        notes.append(f"{found.state}: {found.closing.reason}")
+    if beside := _beside(run_dir, found):
+        notes.append(f"not covered, no part of what was sealed: {', '.join(beside)}")
     return notes + _version_notes(found)
+
+
+def _beside(run_dir: Path, found: Manifest) -> list[str]:
+    """Name what lies in the folder and was not sealed, such as snapshots, which are made from the log."""
+    covered = {manifest.FILE_NAME, EVENTS_FOLDER, *found.header.attachments}
+    return sorted(
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in run_dir.iterdir()
+        if path.name not in covered
+    )
 
 
 def _version_notes(found: Manifest) -> list[str]:
@@ -225,25 +244,43 @@ def _chain_problems(found: Manifest, segment: Segment, before: Segment | None) -
 def _content_problems(
     run_dir: Path, segment: Segment, before: Segment | None, *, locate: bool = False
 ) -> list[str]:
-    tables: dict[str, pl.DataFrame] = {}
-    problems = []
+    problems: dict[str, str] = {}
     for part in segment.parts:
         path = run_dir / part.path
         problem = file_problem(path, part.file)
-        if problem and locate and path.is_file():
-            problem = f"{problem}; {examine(path, part)}"
-        elif not problem:
-            try:
-                tables[part.kind] = read_part(path)
-                problem = change(part, tables[part.kind]) or misfit(
-                    part.kind, part.version, tables[part.kind]
-                )
-            except JournalError as error:
-                problem = str(error)
         if problem:
-            problems.append(f"{part.path}: {problem}")
-            locate = False  # the first damaged file only
-    return problems or _order_problems(segment, tables, before)
+            # In the first damaged file only.
+            look = locate and not problems and os.access(path, os.R_OK)
+            problems[part.path] = f"{problem}; {examine(path, part)}" if look else problem
+    whole = [part for part in segment.parts if part.path not in problems]
+    tables: dict[str, pl.DataFrame] = {}
+    for part, table in zip(whole, _tables(run_dir, whole), strict=True):
+        if isinstance(table, str):
+            problems[part.path] = table
+            continue
+        tables[part.kind] = table
+        if problem := change(part, table) or misfit(part.kind, part.version, table):
+            problems[part.path] = problem
+    named = [
+        f"{part.path}: {problems[part.path]}" for part in segment.parts if part.path in problems
+    ]
+    return named or _order_problems(segment, tables, before)
+
+
+def _tables(run_dir: Path, parts: list[Part]) -> Sequence[pl.DataFrame | str]:
+    """Read files whose bytes are those that were sealed, or say why one cannot be read all the same."""
+    paths = [run_dir / part.path for part in parts]
+    try:
+        return read_parts(paths)
+    except JournalError:
+        return [_table(path) for path in paths]
+
+
+def _table(path: Path) -> pl.DataFrame | str:
+    try:
+        return read_part(path)
+    except JournalError as error:
+        return str(error)
 
 
 def _order_problems(

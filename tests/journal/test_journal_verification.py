@@ -14,6 +14,7 @@ from sim.journal import manifest as manifests
 from sim.journal.digest import canonical_json
 from sim.journal.durable import FileDigest
 from sim.journal.order import first_disorder
+from sim.journal.recovery import KILLED
 from tests.journal.journal_samples import (
     HEADER,
     control_events,
@@ -303,6 +304,23 @@ def test_an_interrupted_run_has_no_problems(tmp_path: Path) -> None:
     journal.interrupt("stopped by hand")
     found = verify(tmp_path / "run")
     assert (found.problems, found.state, found.events) == ((), "interrupted", 25)
+
+
+def test_a_killed_run_is_marked_and_said_to_be_interrupted(run_dir: Path) -> None:
+    lines = (run_dir / "manifest.jsonl").read_bytes().splitlines(keepends=True)
+    (run_dir / "manifest.jsonl").write_bytes(b"".join(lines[:-1]))
+    found = verify(run_dir)
+    assert (found.problems, found.state) == ((), "interrupted")
+    assert found.notes == (f"interrupted: {KILLED}",)
+    assert manifests.read(run_dir).closing is not None
+
+
+def test_what_was_not_sealed_is_named_and_not_judged(run_dir: Path) -> None:
+    (run_dir / "places.toml").write_text("")
+    (run_dir / "snapshots").mkdir()
+    found = verify(run_dir)
+    assert found.problems == ()
+    assert found.notes == ("not covered, no part of what was sealed: places.toml, snapshots/",)
 
 
 def test_a_run_without_events_has_no_problems(tmp_path: Path) -> None:
