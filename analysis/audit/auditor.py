@@ -14,7 +14,7 @@ from analysis.audit.postings import Accounts
 from analysis.audit.reading import Log, Reader
 from analysis.audit.registry import Check, Promise, check_promise_names, select_promises
 from analysis.audit.stretches import Stretch, stretches
-from analysis.audit.terms import Terms, read_terms
+from analysis.audit.terms import Terms, terms_of
 from sim.journal import RunLog
 
 Progress = Callable[[int, int], None]
@@ -58,7 +58,7 @@ def audit_run(
         log.attachment(name)
     with Reader(log) as reader:
         check_promise_names(names)
-        terms = read_terms(log.run_dir, log.header)
+        terms = terms_of(log)
         return _judge(Evidence(reader, terms), names, progress)
 
 

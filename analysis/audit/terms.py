@@ -7,13 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from sim.program import origin, this_program
+
 if TYPE_CHECKING:
+    from sim.journal import RunLog
     from sim.rules import Regime
     from sim.scenario.model import Scenario
 
 
 class TermsError(ValueError):
     """The run's scenario or its law cannot be read again; the message says which."""
+
+
+def terms_of(log: "RunLog") -> "Terms":
+    """Read the terms of a run; where that fails and another program wrote the run, the message says so.
+
+    Raises
+    ------
+    TermsError, RuleErrors
+        As `read_terms`.
+    """
+    try:
+        return read_terms(log.run_dir, log.header)
+    except TermsError as error:
+        if log.program is None or log.program.version == this_program().version:
+            raise
+        raise TermsError(f"{error}\n{log.run_dir}: {origin(log.program)}") from error
 
 
 @attrs.frozen
