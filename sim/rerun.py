@@ -12,6 +12,7 @@ from pathlib import Path
 import attrs
 
 from sim.journal import (
+    DamageError,
     Journal,
     JournalError,
     Parent,
@@ -19,8 +20,11 @@ from sim.journal import (
     RecordMismatchError,
     RunLog,
     chain_at,
+    check_reach,
     events_before,
     mark,
+    past_problem,
+    remedy,
     verify,
 )
 from sim.program import origin
@@ -42,7 +46,6 @@ from sim.scenario import (
     noted_places,
     read_as_written_by,
 )
-from sim.units import format_us
 
 
 def resume(
@@ -62,9 +65,12 @@ def resume(
     Raises
     ------
     QuarantinedError
-        The record is damaged, or the run lived again differs from it; the run is marked so.
+        The record is damaged, the run lived again differs from it, or the past of a fork is not the one it
+        was forked with; the run is marked so.
+    DamageError
+        The scenario or the law in the folder is gone or was changed: nothing is wrong with the events.
     JournalError
-        The run is complete, is being written, or cannot be lived again by this version.
+        The run is complete, is being written, cannot be read, or cannot be lived again by this version.
     ScenarioErrors
         The scenario in the folder cannot be used, for example because the price file is gone.
     StateMismatchError
@@ -74,6 +80,7 @@ def resume(
     if log.state in {"complete", "running"}:
         said = "is complete" if log.state == "complete" else "is being written by another process"
         raise JournalError(f"{run_dir} {said}: there is nothing to resume")
+    log.check_attachments()
     _refuse_damage(log)
     with read_as_written_by(log.program, run_dir / SCENARIO_FILE):
         loaded = load(
@@ -83,9 +90,14 @@ def resume(
     path = outside_prices(loaded, seed)
     journal = Journal.resume(run_dir, log.header)
     try:
-        return live_through(loaded, path, journal, run_dir, seed, snapshots=True, progress=progress)
+        result = live_through(
+            loaded, path, journal, run_dir, seed, snapshots=True, progress=progress
+        )
     except RecordMismatchError as error:
         raise _quarantined(run_dir, str(error)) from error
+    # The log of a fork that was stopped before its instant could not be held to its past until now.
+    _refuse_other_past(RunLog.open(run_dir))
+    return result
 
 
 @attrs.frozen
@@ -129,9 +141,11 @@ def fork(
     ------
     QuarantinedError
         The fork's past differs from the record; the fork is marked so.
+    DamageError
+        The parent is damaged.
     JournalError
-        The parent is damaged, being written, too short, or cannot be lived again by this version; or the
-        new folder cannot be written.
+        The parent is being written, too short, or cannot be lived again by this version; or the new folder
+        cannot be written.
     ScenarioErrors
         The overlays change what is past, or are wrong in themselves.
     StateMismatchError
@@ -165,17 +179,26 @@ def fork(
     }
     path = outside_prices(loaded, seed)
     past = Parent(parent, common, at_us)
-    journal = Journal.fork(run_dir, content, past, attachments(loaded))
-    note_places(run_dir, loaded.scenario)
+    journal = Journal.fork(
+        run_dir,
+        content,
+        past,
+        attachments(loaded),
+        prepare=lambda: note_places(run_dir, loaded.scenario),
+    )
     try:
         result = live_through(
             loaded, path, journal, run_dir, seed, snapshots=True, progress=progress
         )
     except RecordMismatchError as error:
         raise _quarantined(run_dir, str(error)) from error
-    if chain_at(RunLog.open(run_dir), common) != chain:
-        raise _quarantined(run_dir, f"its chain over the first {common:,} events is not {chain}")
+    _refuse_other_past(RunLog.open(run_dir))
     return Fork(result, parent.head, common, chain)
+
+
+def _refuse_other_past(log: RunLog) -> None:
+    if problem := past_problem(log):
+        raise _quarantined(log.run_dir, problem)
 
 
 def _price_setting(prices: Path | None) -> tuple[str, ...]:
@@ -203,29 +226,30 @@ def _check_scenario(log: RunLog, loaded: Loaded) -> int:
 
 
 def _check_parent(parent: RunLog, at_us: int) -> None:
-    if parent.state == "running":
-        raise JournalError(f"{parent.run_dir} is being written by another process")
-    end_us = parent.segments[-1].last_time_us if parent.segments else None
-    if parent.state != "complete" and (end_us is None or end_us < at_us):
-        end = "before its first event" if end_us is None else f"at {format_us(end_us)}"
-        raise JournalError(
-            f"the log of {parent.run_dir} ends {end}, before the fork at {format_us(at_us)}; "
-            f"`vatp log resume {parent.run_dir}` takes it on"
-        )
+    check_reach(parent, at_us)
+    parent.check_attachments()
     problems = verify(parent.run_dir).problems
     if problems:
-        raise JournalError(
+        parent.check_access()
+        raise DamageError(
             f"{parent.run_dir} does not verify, so nothing is forked from it: {problems[0]}"
         )
+    if problem := past_problem(parent):
+        raise DamageError(f"{parent.run_dir} is a fork, and nothing is forked from it: {problem}")
 
 
 def _refuse_damage(log: RunLog) -> None:
     problems = verify(log.run_dir).problems
     if problems:
-        raise _quarantined(log.run_dir, problems[0])
+        # What nobody can read may be whole: the run is not called damaged for that.
+        log.check_access()
+        raise _quarantined(log.run_dir, problems[0], remedy(log.run_dir))
+    _refuse_other_past(log)
 
 
-def _quarantined(run_dir: Path, reason: str) -> QuarantinedError:
+def _quarantined(run_dir: Path, reason: str, advice: str = "") -> QuarantinedError:
     """Mark a run that cannot be believed."""
     mark(run_dir, "quarantined", reason)
-    return QuarantinedError(f"{run_dir} is quarantined: {reason}")
+    return QuarantinedError(
+        f"{run_dir} is quarantined: {reason}" + (f"; {advice}" if advice else "")
+    )

@@ -134,8 +134,13 @@ def run(
     # Prices first: what is wrong with them shall show before there is a folder.
     prices = outside_prices(loaded, seed)
     files = attachments(loaded)
-    journal = Journal.create(run_dir, header(loaded, seed), attachments=files)
-    note_places(run_dir, loaded.scenario)
+    journal = Journal.create(
+        run_dir,
+        header(loaded, seed),
+        attachments=files,
+        # Before there is a header: a run that is killed at any instant knows where its prices lie.
+        prepare=lambda: note_places(run_dir, loaded.scenario),
+    )
     return live_through(
         loaded, prices, journal, run_dir, seed, check=check, snapshots=snapshots, progress=progress
     )

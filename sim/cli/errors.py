@@ -19,6 +19,7 @@ USER_ERRORS = frozenset(
         "sim.bench.errors.BenchError",
         "sim.cli.errors.UserError",
         "sim.experiments.errors.ExperimentError",
+        "sim.journal.errors.DamageError",
         "sim.journal.errors.JournalError",
         "sim.journal.errors.QuarantinedError",
         "sim.journal.errors.RecordMismatchError",
@@ -32,6 +33,15 @@ USER_ERRORS = frozenset(
     }
 )
 """Classes whose message tells a user what to mend, by name: none is imported before it is raised."""
+
+FAILED_CHECKS = frozenset(
+    {
+        "sim.journal.errors.DamageError",
+        "sim.journal.errors.RecordMismatchError",
+    }
+)
+"""Those of them that say that a check failed, and the classes derived from them: a log is not what was sealed,
+or not what its life comes to. Whichever command comes upon it ends with the same exit code."""
 
 DEFECTS = frozenset(
     {
@@ -62,8 +72,16 @@ def bad_input(error: BaseException) -> tuple[str, ...]:
         return (_system(error) if error.strerror else " ".join(str(error).split()),)
     if isinstance(error, MemoryError):
         return ("out of memory; fewer prospects, a shorter horizon or fewer workers need less",)
-    names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
-    return tuple(str(error).splitlines()) if names & USER_ERRORS else ()
+    return tuple(str(error).splitlines()) if _names(error) & USER_ERRORS else ()
+
+
+def is_failed_check(error: BaseException) -> bool:
+    """Whether an error says that a check failed, not that somebody asked for what cannot be."""
+    return bool(_names(error) & FAILED_CHECKS)
+
+
+def _names(error: BaseException) -> set[str]:
+    return {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
 
 
 def defect(error: BaseException) -> tuple[str, ...]:

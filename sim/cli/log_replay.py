@@ -1,4 +1,4 @@
-"""`vatp log replay`: rebuild the state from the log alone, and compare it with what the run recorded."""
+"""`vatp log replay`: rebuild the state from the log alone, and compare it with what was kept of it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ import attrs
 from sim.cli.arguments import Json
 from sim.cli.console import output
 from sim.cli.errors import EXIT_DONE, EXIT_FAILED
+from sim.cli.log_standing import standing_document
 from sim.cli.progress import progress
 from sim.cli.streams import print_json
 from sim.cli.tables import Column, number, print_table
@@ -29,19 +30,20 @@ _COLUMNS = (
 def replay(run: Path, /, *, json: Json = False) -> int:
     """Rebuild register, ledger, balances, fees and books from the log, and compare state hashes.
 
-    Compared are the checkpoints that the run wrote at the start of each month, and its end. Exit code 1 if
-    any differs.
+    Compared are the checkpoints that the run wrote at the start of each month, its end, and every snapshot in
+    its folder that `vatp log state` would answer from. A snapshot that differs is named and replaced by the
+    right one. Exit code 1 if anything differs, or the log is not what was sealed.
 
     Parameters
     ----------
     run
         Run folder.
     """
-    from sim.journal import RunLog
+    from sim.journal import RunLog, known_damage
     from sim.state import replay as replay_log
 
     log = RunLog.open(run)
-    with progress("replaying") as update:
+    with known_damage(log), progress("replaying") as update:
         found = replay_log(
             log,
             progress=lambda done, total: update(done / max(total, 1), f"{done:,} events"),
@@ -59,18 +61,30 @@ def _document(log: "RunLog", found: "Replay") -> dict[str, object]:
     ]
     return {
         "ok": not found.problem,
-        "state": log.state,
+        **standing_document(log),
         "log_level": log.header["log_level"],
         "events": found.events,
         "head": log.head,
         "state_hash": found.state_hash,
         "compared_at_end": found.at_end,
         "comparisons": comparisons,
+        "snapshots_compared": found.snapshots,
+        "wrong_snapshots": [
+            {
+                "after_event": wrong.seq,
+                "path": str(wrong.path),
+                "replaced": not wrong.refused,
+                "reason": wrong.refused,
+            }
+            for wrong in found.wrong_snapshots
+        ],
         "broken": found.broken,
     }
 
 
 def _print(log: "RunLog", found: "Replay") -> None:
+    from sim.journal import unfinished
+
     console = output()
     if found.comparisons:
         rows = [
@@ -86,14 +100,29 @@ def _print(log: "RunLog", found: "Replay") -> None:
         print_table(console, _COLUMNS, {f"log level {log.header['log_level']}": rows})
     for problem in _problems(found):
         console.say(problem, style="red")
-    if found.problem:
-        return
+    if not found.problem:
+        console.say(_agreement(found))
+    if standing := unfinished(log):
+        at_end = "" if found.at_end else "; it recorded no state at its end"
+        console.say(f"the run is {standing}{at_end}")
+
+
+def _agreement(found: "Replay") -> str:
+    """Say what was compared and is equal, and that nothing was where nothing was kept."""
+    said = f"{found.events:,} events folded, every recorded state is rebuilt from the log"
     if not found.comparisons:
-        console.say(f"{found.events:,} events folded; the run recorded no state to compare with")
-        return
-    console.say(f"{found.events:,} events folded, every recorded state is rebuilt from the log")
-    if not found.at_end:
-        console.say(f"the run is {log.state}: it recorded no state at its end")
+        said = (
+            f"{found.events:,} events folded; the run recorded no state to compare with "
+            f"(it does at the start of each month, and at its end)"
+        )
+    if found.snapshots:
+        kept = (
+            "1 kept snapshot is"
+            if found.snapshots == 1
+            else f"{found.snapshots} kept snapshots are"
+        )
+        said += f"; {kept} what the log comes to"
+    return said
 
 
 def _problems(found: "Replay") -> list[str]:
@@ -105,5 +134,15 @@ def _problems(found: "Replay") -> list[str]:
         problems.append(
             f"the state after event {wrong.seq:,} ({format_us(wrong.time_us)}) is not the one the run "
             f"recorded; look between {since}, and there"
+        )
+    for snapshot in found.wrong_snapshots:
+        done = (
+            f"it cannot be replaced ({snapshot.refused}): remove it, or ask `vatp log state --afresh`"
+            if snapshot.refused
+            else "the right one has taken its place"
+        )
+        problems.append(
+            f"{snapshot.path} is not the state after event {snapshot.seq:,}, although its own digest fits: "
+            f"somebody changed it; {done}"
         )
     return problems

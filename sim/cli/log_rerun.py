@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from shlex import join
 from typing import TYPE_CHECKING, Annotated, Any
 
+import attrs
 from cyclopts import Parameter
 
 from sim.cli.arguments import Json, Overlays, Settings, instant, new_run_folder
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from sim.journal import RunLog
     from sim.rerun import Fork
     from sim.run import RunResult
+    from sim.scenario import Loaded
 
+SCENARIO = "scenario.toml"
 Prices = Annotated[
     Path | None,
     Parameter(
@@ -32,7 +36,8 @@ def resume(run: Path, /, *, prices: Prices = None, json: Json = False) -> int:
     """Take a run that was stopped or killed to its horizon; the head is that of a run that never stopped.
 
     Everything is lived again from the seed. What is on record must come out equal; exit code 1 where an event
-    differs or the record is damaged, and the run is then quarantined.
+    differs or the record is damaged, and the run is then quarantined. Nothing that was sealed is given up
+    meanwhile: a resumption that is killed can be resumed.
 
     Parameters
     ----------
@@ -47,6 +52,9 @@ def resume(run: Path, /, *, prices: Prices = None, json: Json = False) -> int:
         if log.state == "complete":
             return _already_complete(log, as_json=json)
         before = log.events
+        if prices is not None:
+            log.check_attachments()
+            _moved_prices(log.run_dir, prices)
         if log.state == "quarantined":
             remark(f"the run was quarantined: {log.reason}; every event on record is checked again")
         result = _resume(log, prices)
@@ -126,15 +134,16 @@ def fork(
     """Live a recorded run again up to an instant and on from there under other rules.
 
     The common past is compared with the record event by event, and proven by one chain of digests that both
-    logs give. Exit code 1 where it differs; the fork is then quarantined.
+    logs give. Exit code 1 where it differs, and the fork is then quarantined, or where the run is damaged.
 
     Parameters
     ----------
     run
         Run folder; its log must reach beyond the instant of the fork.
     at
-        Instant of the fork, a date or 2024-03-01T09:30+08:00. A change without a date begins here; one
-        dated before is refused.
+        A date (midnight in Hong Kong), or a time with its zone: 2024-03-01T09:30+08:00.
+        A change without a date begins here; one dated before is refused.
+        From the beginning on: `vatp run RUN/scenario.toml --with FILE`.
     out
         New folder for the fork; by default a new one under runs/.
     """
@@ -143,10 +152,11 @@ def fork(
         from sim.journal import QuarantinedError, RunLog
 
     log = RunLog.open(run)
-    _check(log, at_us, with_, set_, prices)
+    change = _Change(at_us, with_, set_, prices)
+    _check(log, change, out)
     folder = out or new_run_folder(run.resolve().name, "fork", at)
     try:
-        found = _fork(log, folder, at_us, with_, set_, prices)
+        found = _fork(log, folder, change)
     except QuarantinedError as error:
         return _refused(str(error), as_json=json)
     if json:
@@ -171,53 +181,129 @@ def fork(
     return EXIT_DONE
 
 
-def _check(
-    log: "RunLog", at_us: int, overlays: Overlays, settings: Settings, prices: Path | None
-) -> None:
-    """Find what is wrong with the change before the past is lived again."""
-    from sim.scenario import load_fork, noted_places, read_as_written_by
+@attrs.frozen
+class _Change:
+    """What a fork is asked to be."""
 
-    file = log.run_dir / "scenario.toml"
-    if not file.is_file():
-        raise UserError(f"{file} is gone: without its scenario a run cannot be lived again")
-    base = () if prices is None else (f"world.reference.file={prices}",)
-    with waiting("reading the change"), read_as_written_by(log.program, file):
-        loaded = load_fork(
-            file,
-            at_us,
-            overlays=overlays,
-            settings=settings,
-            base_overlays=noted_places(log.run_dir),
-            base_settings=base,
-        )
-        check_before_run(loaded)
-    if not (overlays or settings):
+    at_us: int
+    overlays: tuple[Path, ...]
+    settings: tuple[str, ...]
+    prices: Path | None
+
+
+def _check(log: "RunLog", change: _Change, out: Path | None) -> None:
+    """Find what is wrong before the past is verified and lived again; remarks come when nothing is."""
+    from sim.journal import check_reach, refuse_occupied
+
+    log.check_attachments()
+    _refuse_beginning(log, change)
+    loaded, is_change = _read_change(log, change)
+    check_reach(log, change.at_us)
+    if out is not None:
+        refuse_occupied(out)
+    if not (change.overlays or change.settings):
         remark("no change is given: the fork will be the same life again")
+    elif not is_change:
+        remark("the change gives no rule another value: the fork will be the same life again")
     for note in loaded.notes:
         remark(f"note: {note}")
 
 
-def _fork(
-    log: "RunLog",
-    folder: Path,
-    at_us: int,
-    overlays: Overlays,
-    settings: Settings,
-    prices: Path | None,
-) -> "Fork":
+def _refuse_beginning(log: "RunLog", change: _Change) -> None:
+    """Refuse to fork where there is no past to share, and name the command that is meant."""
+    start_us, seed = log.header.get("start_us"), log.header.get("seed")
+    if not isinstance(start_us, int) or change.at_us > start_us:
+        return
+    words = ["vatp", "run", str(log.run_dir / SCENARIO)]
+    words += [word for overlay in change.overlays for word in ("--with", str(overlay))]
+    words += [word for setting in change.settings for word in ("--set", setting)]
+    begins = f"{log.run_dir} begins at {format_us(start_us)}"
+    raise UserError(
+        f"--at: {begins}: a fork at {format_us(change.at_us)} would share no past with it; "
+        f"`{join(words)} --seed {seed}` lives the whole run under other rules"
+    )
+
+
+def _read_change(log: "RunLog", change: _Change) -> "tuple[Loaded, bool]":
+    """Read the scenario of the fork, and whether its law is another than the run's from the fork on."""
+    from sim.scenario import load, load_fork, noted_places, read_as_written_by
+
+    file = log.run_dir / SCENARIO
+    base = _moved_prices(log.run_dir, change.prices)
+    with waiting("reading the change"), read_as_written_by(log.program, file):
+        places = noted_places(log.run_dir)
+        loaded = load_fork(
+            file,
+            change.at_us,
+            overlays=change.overlays,
+            settings=change.settings,
+            base_overlays=places,
+            base_settings=base,
+        )
+        check_before_run(loaded)
+        own = load(file, overlays=places, settings=base)
+    return loaded, _law_from(own, change.at_us) != _law_from(loaded, change.at_us)
+
+
+def _law_from(loaded: "Loaded", at_us: int) -> list[tuple[str, list[tuple[int, str]]]]:
+    """List, for each rule, when it takes which value from an instant on; a change to the same is none."""
+    regime, end_us = loaded.regime, loaded.scenario.horizon.end
+    moments = [at_us, *sorted({time_us for time_us, *_ in regime.changes(at_us, end_us)})]
+    found = []
+    for rule in sorted(regime.rules):
+        steps: list[tuple[int, str]] = []
+        for moment_us in moments:
+            dated = regime.at(moment_us).get(rule)
+            value = "" if dated is None else str(dated.value)
+            if not steps or steps[-1][1] != value:
+                steps.append((moment_us, value))
+        found.append((rule, steps))
+    return found
+
+
+def _moved_prices(run_dir: Path, prices: Path | None) -> tuple[str, ...]:
+    """Check the file given to --prices, and return the setting that names it.
+
+    Raises
+    ------
+    UserError
+        The run has no price file, or this is not it.
+    """
+    if prices is None:
+        return ()
+    import tomllib
+    from hashlib import sha256
+
+    written = tomllib.loads((run_dir / SCENARIO).read_text(encoding="utf-8"))
+    reference = written.get("world", {}).get("reference", {})
+    if "file" not in reference:
+        raise UserError(f"--prices: the scenario of {run_dir} names no price file")
+    if not prices.is_file():
+        what = "is a folder, expected a file" if prices.is_dir() else "no such file"
+        raise UserError(f"--prices: {prices}: {what}")
+    actual, expected = sha256(prices.read_bytes()).hexdigest(), reference.get("sha256")
+    if expected not in {None, actual}:
+        raise UserError(
+            f"--prices: {prices} is not the file that {run_dir} was made with ({reference['file']}): its "
+            f"SHA-256 is {actual}, expected {expected}"
+        )
+    return (f"world.reference.file={prices}",)
+
+
+def _fork(log: "RunLog", folder: Path, change: _Change) -> "Fork":
     from sim.journal import events_before
     from sim.rerun import fork as live_on
 
-    common = events_before(log, at_us)
+    common = events_before(log, change.at_us)
     with progress("forking", remark="checking the record") as update:
         try:
             return live_on(
                 log.run_dir,
                 folder,
-                at_us,
-                overlays=overlays,
-                settings=settings,
-                prices=prices,
+                change.at_us,
+                overlays=change.overlays,
+                settings=change.settings,
+                prices=change.prices,
                 progress=_told(update, common),
             )
         except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from cyclopts import Parameter, validators
 from sim.cli.arguments import Flag, Json, instant
 from sim.cli.console import PlainConsole, bold, output, remark
 from sim.cli.errors import UserError
+from sim.cli.log_standing import note_unfinished, standing_document
 from sim.cli.progress import progress
 from sim.cli.state_book import book_document, print_book
 from sim.cli.state_client import client_document, print_client
@@ -33,19 +34,23 @@ def state(
     depth: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=_MOST_LEVELS))] = 10,
     client: int | None = None,
     ledger: Flag = False,
+    afresh: Flag = False,
     json: Json = False,
 ) -> None:
     """Show the state of a run at an instant: people and balances, one client, the ledger, a book.
 
     `vatp run` leaves snapshots of the state in the run folder, from which a question is answered at once.
-    They may be deleted at any time: the next question folds the log and leaves them anew.
+    They may be deleted at any time: the next question folds the log and leaves them anew. They are not sealed:
+    `vatp log replay` compares them with the log, and --afresh does without. Exit code 1 if the log is not what
+    was sealed.
 
     Parameters
     ----------
     run
         Run folder.
     at
-        Instant, a date or 2024-03-01T09:30+08:00; what happens at it counts. By default the end of the log.
+        A date (midnight in Hong Kong), or a time with its zone: 2024-03-01T09:30+08:00.
+        What happens at it counts. By default the end of the log.
     book
         Pair whose book to show, such as BTC/HKD; the log must hold every order (log level full).
     depth
@@ -54,20 +59,23 @@ def state(
         Client id: standing, limits, fees, balances, money under way and, at log level full, open orders.
     ledger
         Show the accounts of the platform.
+    afresh
+        Fold the log alone, from its first event; no snapshot is believed.
     """
-    from sim.journal import RunLog
+    from sim.journal import RunLog, known_damage
     from sim.state.views import book_view, check_book, client_view
 
     at_us = None if at is None else instant("--at", at)
     log = RunLog.open(run)
     if book is not None:
         check_book(log, book)
-    fold, at_us = _folded(log, at_us)
-    asked = _Asked(
-        book=None if book is None else book_view(fold, book, depth),
-        client=None if client is None else client_view(log, fold, client, at_us),
-        ledger=ledger,
-    )
+    with known_damage(log):
+        fold, at_us = _folded(log, at_us, afresh=afresh)
+        asked = _Asked(
+            book=None if book is None else book_view(fold, book, depth),
+            client=None if client is None else client_view(log, fold, client, at_us),
+            ledger=ledger,
+        )
     envelope = _envelope(log, fold, at_us)
     if json:
         print_json(envelope | _document(fold, asked))
@@ -75,8 +83,7 @@ def state(
         _print(
             f"{run} at {envelope['at']}, after event {fold.seq:,} of {log.events:,}", fold, asked
         )
-        if log.state != "complete":
-            remark(f"the run is {log.state}, not complete")
+        note_unfinished(log)
 
 
 @attrs.frozen
@@ -92,9 +99,9 @@ class _Asked:
         return self.book is None and self.client is None and not self.ledger
 
 
-def _folded(log: "RunLog", at_us: int | None) -> "tuple[Fold, int]":
+def _folded(log: "RunLog", at_us: int | None, *, afresh: bool) -> "tuple[Fold, int]":
     """Fold the log up to an instant, or to its end; return that instant with the fold."""
-    from sim.state import last_seq_at, state_after
+    from sim.state import last_seq_at, state_afresh, state_after
     from sim.state.snapshots import Snapshots
 
     begin_us, end_us = _span(log)
@@ -105,12 +112,11 @@ def _folded(log: "RunLog", at_us: int | None) -> "tuple[Fold, int]":
     kept = Snapshots(log)
     seq = log.events if at_us is None else last_seq_at(log, at_us)
     with progress("folding") as update:
-        fold = state_after(
-            log,
-            seq,
-            progress=lambda done, total: update(done / max(total, 1), f"{done:,} events"),
-            snapshots=kept,
-        )
+
+        def tell(done: int, total: int) -> None:
+            update(done / max(total, 1), f"{done:,} events")
+
+        fold = state_afresh(log, seq, tell) if afresh else state_after(log, seq, tell, kept)
     if kept.refused:
         remark(f"no snapshot could be kept ({kept.refused}): the next question takes as long")
     return fold, end_us if at_us is None else at_us
@@ -124,8 +130,12 @@ def _span(log: "RunLog") -> tuple[int, int]:
     UserError
         There is none yet.
     """
+    from sim.journal import unfinished
+
     if not log.segments:
-        raise UserError(f"{log.run_dir} holds no events ({log.state})")
+        raise UserError(
+            f"{log.run_dir} holds no events: the run is {unfinished(log) or 'complete'}"
+        )
     return log.segments[0].first_time_us, log.segments[-1].last_time_us
 
 
@@ -136,6 +146,8 @@ def _envelope(log: "RunLog", fold: "Fold", at_us: int) -> dict[str, Any]:
         "after_event": fold.seq,
         "events": log.events,
         "run_state": log.state,
+        # As every other document has it; the older name stays for whoever reads it.
+        **standing_document(log),
         "log_level": fold.level,
     }
 
@@ -202,7 +214,11 @@ def _print_overview(console: PlainConsole, fold: "Fold") -> None:
         for code in ASSET_CODES
         if totals[code] or fees[code]
     ]
-    columns = (Column("asset"), Column("client balances", right=True), Column("fees", right=True))
+    columns = (
+        Column("asset"),
+        Column("client balances", right=True),
+        Column("fees charged", right=True),
+    )
     print_table(console, columns, {"money and coins": money})
 
 

@@ -1,6 +1,6 @@
 """The front desk's door: run one command, and say what went wrong as people read it.
 
-Exit codes: 0 done; 1 a check failed (a log that does not verify, a seed that failed); 2 bad input, or a
+Exit codes: 0 done; 1 a check failed (a log that is not what was sealed, a seed that failed); 2 bad input, or a
 system that refuses (full disk, no permission); 70 a defect of the simulator; 130 interrupted by Ctrl-C;
 143 terminated.
 
@@ -64,6 +64,8 @@ def code_of(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         # The reader of a pipe has had enough, as `| head` does: that is not a failure.
         return errors.EXIT_DONE
+    if errors.is_failed_check(error):
+        return errors.EXIT_FAILED
     return errors.EXIT_BAD_INPUT if errors.bad_input(error) else errors.EXIT_DEFECT
 
 

@@ -1,16 +1,19 @@
 """The append-only log of a run: write, seal, verify, read."""
 
 from sim.journal.compare import CommonPast, Difference, common_past
-from sim.journal.errors import JournalError, QuarantinedError, RecordMismatchError
-from sim.journal.forking import Parent, chain_at, events_before
+from sim.journal.errors import DamageError, JournalError, QuarantinedError, RecordMismatchError
+from sim.journal.forking import Parent, chain_at, check_reach, events_before, past_problem
 from sim.journal.reader import Row, RunLog
-from sim.journal.recovery import mark
+from sim.journal.recovery import mark, remedy
+from sim.journal.standing import known_damage, unfinished
+from sim.journal.store import refuse_occupied
 from sim.journal.tables import coded, table_schema
 from sim.journal.verification import Verification, verify
 from sim.journal.writer import Journal
 
 __all__ = [
     "CommonPast",
+    "DamageError",
     "Difference",
     "Journal",
     "JournalError",
@@ -21,10 +24,16 @@ __all__ = [
     "RunLog",
     "Verification",
     "chain_at",
+    "check_reach",
     "coded",
     "common_past",
     "events_before",
+    "known_damage",
     "mark",
+    "past_problem",
+    "refuse_occupied",
+    "remedy",
     "table_schema",
+    "unfinished",
     "verify",
 ]

@@ -54,6 +54,8 @@ def common_past(first: RunLog, second: RunLog) -> CommonPast:
     difference = None
     if equal < len(pairs):
         one, other = pairs[equal]
+        first.check_parts(one)
+        second.check_parts(other)
         difference = first_difference(
             read_as_of_today(first.run_dir, one),
             read_as_of_today(second.run_dir, other),

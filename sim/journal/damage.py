@@ -23,7 +23,8 @@ def file_problem(path: Path, expected: FileDigest) -> str:
         with explained("cannot be read"):
             actual = FileDigest.of(path)
     except JournalError as error:
-        return str(error)
+        gone = isinstance(error.__cause__, FileNotFoundError | NotADirectoryError)
+        return "is gone" if gone else str(error)
     if actual.size_bytes != expected.size_bytes:
         return f"has {actual.size_bytes} bytes; {expected.size_bytes} were sealed"
     return "" if actual == expected else "its bytes are not those that were sealed"

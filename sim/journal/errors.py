@@ -13,11 +13,15 @@ class JournalError(Exception):
     """A run's log cannot be written or read; the message is one sentence for the user."""
 
 
+class DamageError(JournalError):
+    """A file of a run is not what was sealed, or is gone: a check of the log failed, whoever made it."""
+
+
 class RecordMismatchError(JournalError):
     """A life that was lived again is not the recorded one; the message names the first event that differs."""
 
 
-class QuarantinedError(JournalError):
+class QuarantinedError(DamageError):
     """A run's log cannot be believed, from the place on that the message names."""
 
 

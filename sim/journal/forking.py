@@ -1,6 +1,7 @@
 """A run and its forks: how long their common past is, and that it is the same."""
 
 from collections.abc import Mapping
+from shlex import quote
 
 import attrs
 import polars as pl
@@ -17,12 +18,14 @@ from sim.journal.manifest import Segment
 from sim.journal.reader import RunLog
 from sim.journal.sealing import Past, Unsealed, describe
 from sim.program import origin
+from sim.units import format_us
 
 
 def events_before(log: RunLog, time_us: int) -> int:
     """Count the committed events before an instant; raises JournalError where they cannot be read."""
     for segment in log.segments:
         if segment.last_time_us >= time_us:
+            log.check_parts(segment)
             tables = read_tables(log.run_dir, segment)
             inside = sum(int((table["time_us"] < time_us).sum()) for table in tables.values())
             return segment.first_seq - 1 + inside
@@ -54,6 +57,7 @@ def chain_at(log: RunLog, last_seq: int) -> str:
         if segment.first_seq > last_seq:
             break
         if segment.last_seq > last_seq:
+            log.check_parts(segment)
             kept = [
                 (kind, table.filter(pl.col("seq") <= last_seq))
                 for kind, table in read_tables(log.run_dir, segment).items()
@@ -64,6 +68,54 @@ def chain_at(log: RunLog, last_seq: int) -> str:
             return describe(rows, tables, past, versions).chain
         past = Past(segment.chain, segment.last_time_us)
     return past.chain
+
+
+def check_reach(log: RunLog, at_us: int) -> None:
+    """Check that a run can be forked at an instant: nobody writes it, and it was sealed beyond.
+
+    Raises
+    ------
+    JournalError
+        It is being written, or its log ends before.
+    """
+    if log.state == "running":
+        raise JournalError(f"{log.run_dir} is being written by another process")
+    end_us = log.segments[-1].last_time_us if log.segments else None
+    if log.state != "complete" and (end_us is None or end_us < at_us):
+        end = "before its first event" if end_us is None else f"at {format_us(end_us)}"
+        raise JournalError(
+            f"the log of {log.run_dir} ends {end}, before the fork at {format_us(at_us)}; "
+            f"`vatp log resume {quote(str(log.run_dir))}` takes it on"
+        )
+
+
+def past_problem(log: RunLog) -> str:
+    """Say how a fork's log differs from the past it was begun with; empty where it does not, or is no fork.
+
+    The header of a fork keeps how many events it shares with its parent, and the chain over them. A log that
+    ends before says nothing yet.
+
+    Raises
+    ------
+    JournalError
+        A part file cannot be read.
+    """
+    fork = log.header.get("fork")
+    if fork is None:
+        return ""
+    said = fork if isinstance(fork, Mapping) else {}
+    events, chain = (said.get(key) for key in ("common_events", "common_chain"))
+    if not isinstance(events, int) or not isinstance(chain, str) or events < 0:
+        return "its header says that it is a fork, but not of which past"
+    if log.events < events:
+        return ""
+    found = chain_at(log, events)
+    if found == chain:
+        return ""
+    return (
+        f"its first {events:,} events are not the past it was forked with: their chain is {found}, "
+        f"and {chain} was noted when the fork began"
+    )
 
 
 @attrs.frozen
@@ -89,7 +141,10 @@ class Parent:
         recorded = self._recorded(segment.number)
         if segment.last_seq <= self.last_seq and recorded and recorded.chain == segment.chain:
             return
-        theirs = read_as_of_today(self.log.run_dir, recorded) if recorded else {}
+        theirs = {}
+        if recorded:
+            self.log.check_parts(recorded)
+            theirs = read_as_of_today(self.log.run_dir, recorded)
         difference = first_difference(theirs, tables, self.last_seq)
         if difference is None:
             difference = self._one_more(tables)

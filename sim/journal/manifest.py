@@ -15,121 +15,59 @@ H is BLAKE2b with 32 bytes.
 
 import json
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import attrs
 
 from sim.journal.cuts import Cuts
-from sim.journal.digest import DIGEST_BYTES, RowSums, TableDigest, canonical_json
-from sim.journal.durable import FileDigest, is_locked
-from sim.journal.errors import JournalError, explained
+from sim.journal.digest import DIGEST_BYTES, canonical_json
+from sim.journal.durable import FileDigest, is_locked, partial, rename
+from sim.journal.entries import (
+    FORMAT,
+    Closing,
+    EndState,
+    Entry,
+    Header,
+    Part,
+    Resumption,
+    Segment,
+    State,
+    header_record,
+    part_of,
+)
+from sim.journal.entries import digest_of as _digest
+from sim.journal.errors import DamageError, JournalError, explained
 from sim.program import Program
 
+__all__ = [
+    "FILE_NAME",
+    "FORMAT",
+    "NO_CHECK",
+    "Closing",
+    "EndState",
+    "Entry",
+    "Header",
+    "Manifest",
+    "Part",
+    "Resumption",
+    "Segment",
+    "State",
+    "decode",
+    "encode",
+    "head_of",
+    "next_chain",
+    "part_of",
+    "read",
+    "segment_digest",
+]
+
 FILE_NAME = "manifest.jsonl"
-FORMAT = 1
-"""The form of the lines that this program writes; it reads every form up to this one."""
-State = Literal["running", "complete", "interrupted", "quarantined"]
-EndState = Literal["complete", "interrupted", "quarantined"]
 
 NO_CHECK = bytes(DIGEST_BYTES).hex()
 """What the first line takes for the check of the line before it."""
-
-
-# A line whose check was forged may hold anything; what is built from it has the right types all the same.
-_INT = attrs.validators.instance_of(int)
-_TEXT = attrs.validators.instance_of(str)
-_MAPPING = attrs.validators.instance_of(dict)
-_COUNT = [_INT, attrs.validators.ge(1), attrs.validators.lt(2**63)]
-_HEX = attrs.validators.matches_re(f"[0-9a-f]{{{2 * DIGEST_BYTES}}}")
-
-
-@attrs.frozen
-class Part:
-    """One kind's rows of one segment."""
-
-    kind: str = attrs.field(validator=_TEXT)
-    version: int = attrs.field(validator=_COUNT)
-    rows: int = attrs.field(validator=_COUNT)
-    path: str = attrs.field(validator=_TEXT)
-    """Relative to the run folder."""
-    file: FileDigest
-    content: TableDigest
-    sums: RowSums
-    """What locates a changed row; no part of the digest."""
-
-
-@attrs.frozen
-class Segment:
-    """A sealed range of seq over all kinds."""
-
-    number: int = attrs.field(validator=_COUNT)
-    first_seq: int = attrs.field(validator=_COUNT)
-    last_seq: int = attrs.field(validator=_COUNT)
-    first_time_us: int = attrs.field(validator=_INT)
-    last_time_us: int = attrs.field(validator=_INT)
-    parts: tuple[Part, ...]
-    """Sorted by kind."""
-    digest: str = attrs.field(validator=_HEX)
-    chain: str = attrs.field(validator=_HEX)
-
-    @property
-    def events(self) -> int:
-        """Rows over all kinds."""
-        return self.last_seq - self.first_seq + 1
-
-    def part(self, kind: str) -> Part | None:
-        """Return the part of a kind, None when the segment has no row of it."""
-        return next((part for part in self.parts if part.kind == kind), None)
-
-
-@attrs.frozen
-class Header:
-    """The first line: what the caller said about the run, and how it is cut."""
-
-    cuts: Cuts
-    content: Mapping[str, Any] = attrs.field(validator=_MAPPING)
-    attachments: Mapping[str, FileDigest]
-    """Files that belong to the run besides its events, by name in the run folder."""
-    program: Program | None = None
-    """The program that began the run: checked, but no part of the head, so that another that lives the same
-    life gives the same head."""
-    format: int = attrs.field(default=FORMAT, validator=_COUNT)
-    """The form of the run's lines; what was digested in one form is never digested in another."""
-
-    @property
-    def digest(self) -> str:
-        """Digest of the whole header."""
-        return _digest(canonical_json(_header_record(self)))
-
-    @property
-    def first_chain(self) -> str:
-        """Chain before the first segment; depends on how a run is cut, and on nothing else."""
-        return _digest(canonical_json({"format": self.format, **_cuts_record(self.cuts)}))
-
-
-@attrs.frozen
-class Closing:
-    """The last line: how the run ended. It is checked, but not part of the chain."""
-
-    state: EndState = attrs.field(validator=attrs.validators.in_(get_args(EndState)))
-    reason: str = attrs.field(validator=_TEXT)
-    events: int = attrs.field(validator=_INT)
-    head: str = attrs.field(validator=_HEX)
-    footer: Mapping[str, Any] = attrs.field(validator=_MAPPING)
-
-
-@attrs.frozen
-class Resumption:
-    """A line after an interruption: the run goes on behind its first `segments` segments."""
-
-    segments: int = attrs.field(validator=[_INT, attrs.validators.ge(0)])
-    program: Program | None = None
-    """The program that took it on."""
-
-
-Entry = Header | Segment | Closing | Resumption
+_NEWER = "a newer vatp wrote it"
 
 
 def segment_digest(parts: Sequence[Part]) -> str:
@@ -148,10 +86,6 @@ def head_of(header: Header, chain: str) -> str:
     return _digest(bytes.fromhex(header.digest), bytes.fromhex(chain))
 
 
-def _digest(*pieces: bytes) -> str:
-    return blake2b(b"".join(pieces), digest_size=DIGEST_BYTES).hexdigest()
-
-
 def encode(entry: Entry, previous_check: str) -> tuple[bytes, str]:
     """Write an entry as a line; returns the line, with its newline, and its check."""
     record = _RECORDS[type(entry)](entry)
@@ -163,26 +97,8 @@ def _check(record: Mapping[str, Any], previous_check: str) -> str:
     return _digest(bytes.fromhex(previous_check), canonical_json(record))
 
 
-def _cuts_record(cuts: Cuts) -> dict[str, int]:
-    record = {"segment_events": cuts.segment_events}
-    # Runs whose segments all have one length say nothing of growth, as before there was any.
-    if cuts.first_events != cuts.segment_events:
-        record["first_segment_events"] = cuts.first_events
-    return record
-
-
-def _header_record(header: Header) -> dict[str, Any]:
-    return {
-        "line": "header",
-        "format": header.format,
-        **_cuts_record(header.cuts),
-        "header": header.content,
-        "attachments": {name: attrs.asdict(file) for name, file in header.attachments.items()},
-    }
-
-
 def _header_line(header: Header) -> dict[str, Any]:
-    return _header_record(header) | _program_record(header.program)
+    return header_record(header) | _program_record(header.program)
 
 
 def _program_record(program: Program | None) -> dict[str, Any]:
@@ -229,7 +145,7 @@ def decode(line: bytes, previous_check: str) -> tuple[Entry, str]:
         raise ValueError("is not in the form the journal writes")
     if _is_newer(record):
         raise ValueError(
-            f"has manifest format {record['format']}: a newer vatp wrote it (or the line was changed); "
+            f"has manifest format {record['format']}: {_NEWER} (or the line was changed); "
             f"this program reads up to format {FORMAT}"
         )
     check = record.pop("check", None)
@@ -264,21 +180,13 @@ def _entry(record: dict[str, Any]) -> Entry:
     return {"end": Closing}[line](**record)
 
 
-def part_of(record: dict[str, Any]) -> Part:
-    """Build a part from the JSON that `attrs.asdict` made of it."""
-    content = record["content"]
-    table = TableDigest(content["digest"], tuple(content["leaves"]))
-    sums = tuple((plain, placed) for plain, placed in record["sums"])
-    return Part(**{**record, "file": FileDigest(**record["file"]), "content": table, "sums": sums})
-
-
 @attrs.frozen
 class Manifest:
     """What the whole lines of a manifest say, up to the first damaged one."""
 
     header: Header
     segments: tuple[Segment, ...]
-    """The segments that count: a resumption drops those behind it."""
+    """The segments that count: the first one after a resumption takes the place of those behind it."""
     closing: Closing | None
     state: State
     last_check: str
@@ -313,7 +221,8 @@ def read(run_dir: Path) -> Manifest:
     Raises
     ------
     JournalError
-        The folder has no manifest, or not even its header can be read.
+        The folder has no manifest, or a newer program wrote it; DamageError where not even its header can
+        be believed.
     """
     path = run_dir / FILE_NAME
     if not path.is_file():
@@ -324,21 +233,65 @@ def read(run_dir: Path) -> Manifest:
         data = path.read_bytes()
     entries, last_check, whole, damage, torn = _entries(data)
     if not entries or not isinstance(entries[0], Header):
-        raise JournalError(f"{path}: {damage or 'line 1 is not a header'}")
-    segments: list[Segment] = []
-    closing: Closing | None = None
-    for entry in entries[1:]:
-        closing = entry if isinstance(entry, Closing) else None
-        if isinstance(entry, Segment):
-            segments.append(entry)
-        elif isinstance(entry, Resumption):
-            del segments[entry.segments :]
+        raise _without_header(path, data, damage)
+    segments, closing = _counted(run_dir, entries[1:])
     unfinished: State = "running" if alive else "interrupted"
     state: State = closing.state if closing else unfinished
     if damage:
         # No line can be added behind a damaged one, so this state is found again each time.
         state = "quarantined"
-    return Manifest(entries[0], tuple(segments), closing, state, last_check, whole, damage, torn)
+    return Manifest(entries[0], segments, closing, state, last_check, whole, damage, torn)
+
+
+def _without_header(path: Path, data: bytes, damage: str) -> JournalError:
+    """Say why a manifest has no header that can be believed."""
+    if damage:
+        newer = _NEWER in damage
+        return (JournalError if newer else DamageError)(f"{path}: {damage}")
+    if b"\n" in data:
+        return DamageError(f"{path}: line 1 is not a header")
+    return DamageError(
+        f"{path}: line 1 is not a header: the run was killed before it began, and no event is lost; "
+        f"remove the folder and run again"
+    )
+
+
+def _counted(run_dir: Path, entries: Sequence[Entry]) -> tuple[tuple[Segment, ...], Closing | None]:
+    """Return the segments that count and the closing line, if it is the last.
+
+    A resumption drops the segments behind it in the moment in which the next segment is on record, and not
+    before: one line takes the place of another, so that at no instant less is on record than was sealed.
+    """
+    segments: list[Segment] = []
+    resumption: Resumption | None = None
+    replacing: Segment | None = None
+    for entry in entries:
+        if isinstance(entry, Segment):
+            if resumption is not None and resumption.segments < len(segments):
+                del segments[resumption.segments :]
+                replacing = entry
+            segments.append(entry)
+        resumption = entry if isinstance(entry, Resumption) else None
+    if replacing is not None and replacing is segments[-1]:
+        # Where the folder cannot be written, the files are found not to be those that were sealed.
+        with suppress(OSError):
+            put_in_place(run_dir, replacing)
+    last = entries[-1] if entries else None
+    return tuple(segments), last if isinstance(last, Closing) else None
+
+
+def put_in_place(run_dir: Path, segment: Segment) -> None:
+    """Give the files of a segment that took a shorter one's place their names; raises OSError.
+
+    They may have them only once the segment's line is on disk, because the shorter one counts until then. So
+    they wait beside, and the writer or, after a kill, whoever reads the line first does this.
+    """
+    for part in segment.parts:
+        path = run_dir / part.path
+        # Somebody else may have come first.
+        with suppress(FileNotFoundError):
+            if FileDigest.of(partial(path)) == part.file:
+                rename([path])
 
 
 def _entries(data: bytes) -> tuple[list[Entry], str, int, str, bool]:

@@ -1,8 +1,7 @@
 """Reading a run: tables to scan, control events to fold, rows to show. Only committed segments count."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,16 +10,14 @@ import numpy as np
 import polars as pl
 
 from sim.events import KINDS, Event
-from sim.journal import manifest
 from sim.journal.controls import events_of
 from sim.journal.cuts import Cuts
-from sim.journal.damage import file_problem
 from sim.journal.errors import JournalError, QuarantinedError, explained
+from sim.journal.files import SealedFiles
 from sim.journal.manifest import Manifest, Part, Segment, State
-from sim.journal.parquet import scan_parts
-from sim.journal.recovery import settled
+from sim.journal.recovery import broken_off, settled
 from sim.journal.tables import table_schema
-from sim.journal.upcasting import check_readable, older, upcast
+from sim.journal.upcasting import check_readable, older
 from sim.program import Program
 
 _CLIENT_COLUMNS = ("client", "taker", "maker")
@@ -36,8 +33,11 @@ class RunLog:
 
     run_dir: Path
     _manifest: Manifest
-    _trusted: set[str] = attrs.field(init=False, factory=set, eq=False, repr=False)
-    """Paths of part files whose bytes are known to be those that were sealed."""
+    _files: SealedFiles = attrs.field(init=False, eq=False, repr=False)
+
+    @_files.default
+    def _find_files(self) -> SealedFiles:
+        return SealedFiles(self.run_dir)
 
     @classmethod
     def open(cls, run_dir: Path | str) -> Self:
@@ -55,10 +55,7 @@ class RunLog:
         run_dir = Path(run_dir)
         found = settled(run_dir)
         if found.damage:
-            raise QuarantinedError(
-                f"{run_dir / manifest.FILE_NAME}: {found.damage}; valid up to seq {found.events}; "
-                f"`vatp log verify` says more"
-            )
+            raise QuarantinedError(broken_off(run_dir, found))
         check_readable(run_dir, found.segments, found.header.program)
         return cls(run_dir, found)
 
@@ -133,15 +130,28 @@ class RunLog:
         Raises
         ------
         JournalError
-            The run kept no such file, or it is gone or is not what was kept.
+            The run kept no such file, or it cannot be read.
+        DamageError
+            It is gone, or is not what was kept.
         """
         kept = self._manifest.header.attachments
-        path = self.run_dir / name
-        problem = file_problem(path, kept[name]) if name in kept else "the run kept no such file"
-        if problem:
-            raise JournalError(f"{path}: {problem}")
-        with explained(f"cannot read {path}"):
-            return path.read_bytes()
+        if name not in kept:
+            raise JournalError(f"{self.run_dir / name}: the run kept no such file")
+        return self._files.attachment(name, kept[name])
+
+    def check_parts(self, segment: Segment) -> None:
+        """Check that a segment's files are what was sealed; raises DamageError, or JournalError as `scan` does."""
+        for part in segment.parts:
+            self._files.check(part)
+
+    def check_access(self) -> None:
+        """Check that every part file that is there may be read; raises JournalError."""
+        self._files.check_access(part for segment in self.segments for part in segment.parts)
+
+    def check_attachments(self) -> None:
+        """Check every file that was kept beside the events; raises as `attachment` does."""
+        for name in self.attachments:
+            self.attachment(name)
 
     @property
     def attachments(self) -> tuple[str, ...]:
@@ -169,12 +179,14 @@ class RunLog:
         Raises
         ------
         JournalError
-            No such kind, or a part file is not what was sealed: each is checked before it is first believed.
+            No such kind, or a part file cannot be read.
+        DamageError
+            A part file is not what was sealed: each is checked before it is first believed.
         """
         parts = self._parts(kind, since_us, until_us)
         for part in parts:
-            self._check(part)
-        rows = self._rows(kind, parts)
+            self._files.check(part)
+        rows = self._files.rows(kind, parts)
         if since_us is not None:
             rows = rows.filter(pl.col("time_us") >= since_us)
         if until_us is not None:
@@ -187,15 +199,15 @@ class RunLog:
         Raises
         ------
         JournalError
-            No such kind, or a part file is not what was sealed.
+            No such kind, or a part file is not what was sealed (DamageError) or cannot be read.
         """
         parts: dict[str, list[Part]] = {kind: [] for kind in kinds}
         for segment in segments:
             for part in segment.parts:
                 if part.kind in parts:
-                    self._check(part)
+                    self._files.check(part)
                     parts[part.kind].append(part)
-        return {kind: self._rows(kind, found) for kind, found in parts.items()}
+        return {kind: self._files.rows(kind, found) for kind, found in parts.items()}
 
     def _parts(
         self, kind: str, since_us: int | None = None, until_us: int | None = None
@@ -207,25 +219,6 @@ class RunLog:
             and (until_us is None or segment.first_time_us < until_us)
             and (part := segment.part(kind))
         ]
-
-    def _rows(self, kind: str, parts: list[Part]) -> pl.LazyFrame:
-        schema = table_schema(kind)
-        # Parts of one version are one scan: a run has a single version of a kind, but for one taken on later.
-        scans = [self._scan(list(same)) for _, same in groupby(parts, attrgetter("version"))]
-        return scans[0] if len(scans) == 1 else pl.concat(scans or [pl.LazyFrame(schema=schema)])
-
-    def _scan(self, parts: list[Part]) -> pl.LazyFrame:
-        """Scan parts of one kind and version, as rows of today's."""
-        kind, version = parts[0].kind, parts[0].version
-        return upcast(
-            kind, version, scan_parts(kind, version, [self._path(part) for part in parts])
-        )
-
-    def _path(self, part: Part) -> Path:
-        path = self.run_dir / part.path
-        if not path.is_file():
-            raise JournalError(f"{path} is gone; `vatp log verify` says what is still valid")
-        return path
 
     def tables(
         self, segment: Segment, kinds: Iterable[str], first_seq: int, last_seq: int
@@ -240,7 +233,7 @@ class RunLog:
         wanted = frozenset(kinds)
         between = pl.col("seq").is_between(first_seq, last_seq)
         parts = [part for part in segment.parts if part.kind in wanted]
-        scans = [self._checked(part).filter(between) for part in parts]
+        scans = [self._files.scan(part).filter(between) for part in parts]
         with explained(
             f"cannot read segment {segment.number} of {self.run_dir}",
             "`vatp log verify` says what is still valid",
@@ -319,24 +312,8 @@ class RunLog:
                     rows += _rows(part.kind, self._read(part, condition, limit))
             yield sorted(rows, key=itemgetter("seq"))
 
-    def _checked(self, part: Part) -> pl.LazyFrame:
-        """Scan a part, once its bytes are known to be those that were sealed.
-
-        Damaged Parquet can make its reader panic, ask for any amount of memory or never end.
-        """
-        self._check(part)
-        return self._scan([part])
-
-    def _check(self, part: Part) -> None:
-        if part.path in self._trusted:
-            return
-        path = self._path(part)
-        if problem := file_problem(path, part.file):
-            raise JournalError(f"{path}: {problem}; `vatp log verify` says what is still valid")
-        self._trusted.add(part.path)
-
     def _read(self, part: Part, condition: pl.Expr, limit: int | None) -> pl.DataFrame:
-        rows = self._checked(part).filter(condition)
+        rows = self._files.scan(part).filter(condition)
         with explained(
             f"cannot read {self.run_dir / part.path}", "`vatp log verify` says what is still valid"
         ):

@@ -2,12 +2,16 @@
 
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 from sim.journal import manifest
 from sim.journal.durable import append_durably, lock
 from sim.journal.errors import JournalError, explained
+from sim.journal.files import sealed_problem
 from sim.journal.manifest import Closing, EndState, Manifest
 
+_SCENARIO, _PLACES = "scenario.toml", "places.toml"
+"""What `vatp run` keeps in a run's folder."""
 KILLED = "killed: the process that wrote the run ended without closing it"
 
 
@@ -21,7 +25,7 @@ def settled(run_dir: Path) -> Manifest:
     Raises
     ------
     JournalError
-        The folder is no run, or not even its header can be read.
+        The folder is no run, not even its header can be read, or a file may not be looked at.
     """
     found = manifest.read(run_dir)
     if found.closing or found.damage or found.state == "running":
@@ -36,9 +40,13 @@ def settled(run_dir: Path) -> Manifest:
 def _first_loss(run_dir: Path, found: Manifest) -> str:
     for segment in found.segments:
         for part in segment.parts:
+            path = run_dir / part.path
             try:
-                size_bytes = (run_dir / part.path).stat().st_size
-            except OSError:
+                with explained(f"{path} cannot be read"):
+                    size_bytes = path.stat().st_size
+            except JournalError as error:
+                if not isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+                    raise
                 return f"segment {segment.number}: {part.path} is gone"
             if size_bytes != part.file.size_bytes:
                 return (
@@ -46,6 +54,39 @@ def _first_loss(run_dir: Path, found: Manifest) -> str:
                     f"{part.file.size_bytes} were sealed"
                 )
     return ""
+
+
+def broken_off(run_dir: Path, found: Manifest) -> str:
+    """Say of a run with a damaged line what is lost, and how to come by it again."""
+    return (
+        f"{run_dir / manifest.FILE_NAME}: {found.damage}; nothing from that line on can be believed, "
+        f"however much there was; valid up to seq {found.events}; {remedy(run_dir, found)}"
+    )
+
+
+def remedy(run_dir: Path, found: Manifest | None = None) -> str:
+    """Say how a run whose record cannot be taken on is made again: from its own scenario, law and seed.
+
+    Parameters
+    ----------
+    run_dir
+        The run folder.
+    found
+        Its manifest, where it was read already; only the header is used.
+    """
+    found = found or manifest.read(run_dir)
+    seed = found.header.content.get("seed")
+    if not isinstance(seed, int) or not found.header.attachments:
+        return "`vatp log verify` says more"
+    for name, file in found.header.attachments.items():
+        if problem := sealed_problem(run_dir / name, file):
+            return f"it cannot be made again from this folder ({problem})"
+    # A note of where the prices lie is an overlay (`sim.scenario.places`).
+    places = f" --with {quote(str(run_dir / _PLACES))}" if (run_dir / _PLACES).is_file() else ""
+    return (
+        f"`vatp run {quote(str(run_dir / _SCENARIO))}{places} --seed {seed} --out NEW` lives "
+        f"the same events again"
+    )
 
 
 def mark(run_dir: Path, state: EndState, reason: str, *, unclosed_only: bool = False) -> None:

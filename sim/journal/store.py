@@ -1,7 +1,7 @@
 """The run folder as its one writer sees it: commit segments, compare a re-run with the record, close."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -61,8 +61,11 @@ class Store:
         cuts: Cuts,
         attachments: Mapping[str, bytes],
         parent: Parent | None = None,
+        prepare: Callable[[], None] | None = None,
     ) -> Self:
         """Make a run folder and write its header; a fork's segments are compared with its parent's.
+
+        What `prepare` does is done before there is a header: a run that can be resumed has it.
 
         Raises
         ------
@@ -75,8 +78,7 @@ class Store:
             _refuse_older(parent.log.run_dir, parent.log.segments, parent.log.program)
         with explained(f"cannot create the run folder {run_dir}"):
             run_dir.mkdir(parents=True, exist_ok=True)
-            if any(run_dir.iterdir()):
-                raise JournalError(_occupied(run_dir))
+            refuse_occupied(run_dir)
             # Exclusive: of two writers that found the folder empty, one gets it.
             try:
                 file = (run_dir / manifest.FILE_NAME).open("xb", buffering=0)
@@ -87,6 +89,8 @@ class Store:
                 files = {
                     name: write_durably(run_dir / name, data) for name, data in attachments.items()
                 }
+                if prepare is not None:
+                    prepare()
                 begun = Header(cuts, header, files, this_program())
                 store = cls(run_dir, begun, file, parent=parent)
                 store._append(store.header)
@@ -144,13 +148,14 @@ class Store:
         if self._parent:
             self._parent.check(segment, tables)
         recorded_to = self._compare(segment, tables) if self.is_replaying else 0
-        if segment.last_seq > recorded_to:
-            self._commit(segment, tables)
-        self._events = segment.last_seq
         if segment.last_seq < recorded_to:
-            return  # The re-run stops inside a segment on record.
-        self.sealed += 1
-        self._past = Past(segment.chain, segment.last_time_us)
+            self._events = segment.last_seq  # The re-run stops inside a segment on record.
+        elif segment.last_seq == recorded_to:
+            self._count(segment)
+        elif recorded_to:
+            self._replace(segment, tables)
+        else:
+            self._commit(segment, tables)
 
     def _compare(self, segment: Segment, tables: dict[str, pl.DataFrame]) -> int:
         """Compare a segment with the record; return the last seq on record, which may be less or more."""
@@ -173,22 +178,54 @@ class Store:
         return recorded.last_seq
 
     def _commit(self, segment: Segment, tables: dict[str, pl.DataFrame]) -> None:
-        if self._closing and self._closing.state == "complete":
-            raise self._mismatch(
-                f"the re-run goes on after seq {self._closing.events}, where {self.run_dir} is complete"
-            )
-        # What may fail for want of room comes first: a shorter segment on record counts until then.
+        """Put a segment's files on disk, and then its line."""
+        self._refuse_after_end()
         written = write_parts(self.run_dir, segment, tables)
         self._reopen()
         publish_parts(self.run_dir, written)
         self._append(written)
+        self._count(segment)
+
+    def _replace(self, segment: Segment, tables: dict[str, pl.DataFrame]) -> None:
+        """Commit a segment in the place of a shorter one on record, which has the same names of files.
+
+        The shorter one counts until the line of the longer is on disk, and that one from then on: its files
+        wait beside by then, and whoever reads the line gives them their names (`manifest.put_in_place`). So a
+        kill at any instant loses nothing that was sealed.
+        """
+        self._refuse_after_end()
+        written = write_parts(self.run_dir, segment, tables)
+        with explained(f"cannot write segment {segment.number} of {self.run_dir}"):
+            for folder in {(self.run_dir / part.path).parent for part in written.parts}:
+                flush(folder)
+        self._append(Resumption(self.sealed, this_program()))
+        self._closing = None
+        self._append(written)
+        # Not before: where the line cannot be written, the shorter one stays on record.
+        del self._recorded[self.sealed :]
+        self._count(segment)
+        with explained(
+            f"cannot write segment {segment.number} of {self.run_dir}",
+            f"the run is valid up to seq {segment.last_seq}",
+        ):
+            manifest.put_in_place(self.run_dir, written)
+
+    def _count(self, segment: Segment) -> None:
+        self.sealed += 1
+        self._events = segment.last_seq
+        self._past = Past(segment.chain, segment.last_time_us)
+
+    def _refuse_after_end(self) -> None:
+        if self._closing and self._closing.state == "complete":
+            raise self._mismatch(
+                f"the re-run goes on after seq {self._closing.events}, where {self.run_dir} is complete"
+            )
 
     def _reopen(self) -> None:
         """Say in the manifest that a run which had ended goes on behind the segments found equal."""
-        if self._closing or self.is_replaying:
+        if self._closing:
             self._append(Resumption(self.sealed, this_program()))
             self._closing = None
-            del self._recorded[self.sealed :]
 
     def close(self, state: EndState, reason: str, footer: Mapping[str, Any]) -> str:
         """Write the closing line, drop the lock and return the head.
@@ -266,6 +303,12 @@ def _check_names(attachments: Iterable[str]) -> None:
     for name in attachments:
         if not name or Path(name).name != name or name in {manifest.FILE_NAME, EVENTS_FOLDER}:
             raise JournalError(f"{name!r} cannot be the name of a file beside the manifest")
+
+
+def refuse_occupied(run_dir: Path) -> None:
+    """Check that a folder is free for a new run; raises JournalError, or OSError where it cannot be read."""
+    if run_dir.is_dir() and any(run_dir.iterdir()):
+        raise JournalError(_occupied(run_dir))
 
 
 def _occupied(run_dir: Path) -> str:

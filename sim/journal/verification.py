@@ -41,6 +41,8 @@ class Verification:
     valid_segments: int = 0
     valid_events: int = 0
     notes: tuple[str, ...] = ()
+    is_broken_off: bool = False
+    """A line of the manifest is damaged: what came after it is unknown, and not counted in `events`."""
 
 
 def verify(
@@ -100,6 +102,7 @@ def verify(
         valid,
         found.segments[valid - 1].last_seq if valid else 0,
         tuple(_notes(run_dir, found, strangers, torn=torn)),
+        bool(found.damage),
     )
 
 

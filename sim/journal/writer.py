@@ -62,6 +62,7 @@ class Journal:
         header: Mapping[str, Any],
         segment_events: int | None = None,
         attachments: Mapping[str, bytes] | None = None,
+        prepare: Callable[[], None] | None = None,
     ) -> Self:
         """Start a new run.
 
@@ -76,6 +77,8 @@ class Journal:
             and doubles them as the log grows.
         attachments
             Files to keep in the run folder by name (the resolved scenario); their digests are in the header.
+        prepare
+            Called when the folder is this writer's, before there is a run in it: for notes that are not sealed.
 
         Raises
         ------
@@ -88,7 +91,7 @@ class Journal:
             cuts = Cuts(full, first)
         except ValueError as error:
             raise JournalError(str(error)) from None
-        return cls(Store.create(run_dir, header, cuts, attachments or {}))
+        return cls(Store.create(run_dir, header, cuts, attachments or {}, prepare=prepare))
 
     @classmethod
     def fork(
@@ -97,12 +100,13 @@ class Journal:
         header: Mapping[str, Any],
         parent: Parent,
         attachments: Mapping[str, bytes] | None = None,
+        prepare: Callable[[], None] | None = None,
     ) -> Self:
         """Start a run that shares a recorded run's past: the same cuts, and the same events up to its end.
 
         Parameters
         ----------
-        run_dir, header, attachments
+        run_dir, header, attachments, prepare
             As for `create`.
         parent
             The recorded run, and how far the past is common. Later calls raise RecordMismatchError at the
@@ -113,7 +117,9 @@ class Journal:
         JournalError
             As `create` does.
         """
-        return cls(Store.create(run_dir, header, parent.log.cuts, attachments or {}, parent))
+        return cls(
+            Store.create(run_dir, header, parent.log.cuts, attachments or {}, parent, prepare)
+        )
 
     @classmethod
     def resume(cls, run_dir: Path, header: Mapping[str, Any]) -> Self:

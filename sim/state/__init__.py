@@ -3,8 +3,8 @@
 from sim.state.fold import Fold, FoldError, Level
 from sim.state.hashing import State, differing_parts, state_hash
 from sim.state.live import checkpoints, live_state, rebuilt_state
-from sim.state.moment import last_seq_at, state_after
-from sim.state.replay import Comparison, Replay, replay
+from sim.state.moment import last_seq_at, state_afresh, state_after
+from sim.state.replay import Comparison, Replay, WrongSnapshot, replay
 
 __all__ = [
     "Comparison",
@@ -13,12 +13,14 @@ __all__ = [
     "Level",
     "Replay",
     "State",
+    "WrongSnapshot",
     "checkpoints",
     "differing_parts",
     "last_seq_at",
     "live_state",
     "rebuilt_state",
     "replay",
+    "state_afresh",
     "state_after",
     "state_hash",
 ]

@@ -82,6 +82,16 @@ class Fold:
             "trading": self.trading.snapshot(),
         }
 
+    def contents(self) -> State:
+        """Return all that a snapshot keeps, to be compared: more than a live run can be compared with."""
+        return {
+            "seq": self.seq,
+            "ledger": self.ledger.state(),
+            "register": self.register.state(),
+            "terms": self.terms.state(),
+            **self.trading.contents(),
+        }
+
     def advance(self, seq: int) -> None:
         """Take every event up to and including a seq into account.
 

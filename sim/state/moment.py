@@ -58,3 +58,43 @@ def state_after(
             progress(place - begun, seq - begun)
     fold.advance(seq)
     return fold
+
+
+def state_afresh(log: RunLog, seq: int, progress: Progress | None = None) -> Fold:
+    """Fold the log alone up to and including a seq; no snapshot is read and none is kept.
+
+    Raises
+    ------
+    FoldError, JournalError
+        As `state_after`.
+    """
+    fold = Fold(log)
+    fold_to(fold, log, seq, progress, seq)
+    return fold
+
+
+def fold_to(
+    fold: Fold, log: RunLog, seq: int, progress: Progress | None, events: int | None = None
+) -> None:
+    """Take a fold on up to a seq, telling after each segment how far it is.
+
+    Parameters
+    ----------
+    fold, log
+        The fold, and the log it is made of.
+    seq
+        Last event to take into account.
+    progress
+        Told the last seq folded, and `events`.
+    events
+        Events to be folded in all; None is the whole log.
+    """
+    total = log.events if events is None else events
+    for segment in log.segments:
+        if fold.seq < segment.last_seq < seq:
+            fold.advance(segment.last_seq)
+            if progress is not None:
+                progress(fold.seq, total)
+    fold.advance(seq)
+    if progress is not None:
+        progress(fold.seq, total)

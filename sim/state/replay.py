@@ -1,6 +1,6 @@
-"""The whole log folded again, and compared with what the run wrote down about its own state."""
+"""The whole log folded again, and compared with all that is kept of the state: hashes in the log, snapshots."""
 
-from collections.abc import Callable
+from pathlib import Path
 
 import attrs
 import polars as pl
@@ -8,11 +8,10 @@ import polars as pl
 from sim.journal import RunLog
 from sim.state.fold import Fold, FoldError
 from sim.state.hashing import state_hash
+from sim.state.moment import Progress, fold_to
+from sim.state.snapshots import Snapshots
 
 CHECKPOINT = "state_checkpointed"
-
-Progress = Callable[[int, int], None]
-"""Called with events folded so far, and in all."""
 
 
 @attrs.frozen
@@ -31,6 +30,17 @@ class Comparison:
 
 
 @attrs.frozen
+class WrongSnapshot:
+    """A kept snapshot, believed until now, that is not the state the log comes to."""
+
+    seq: int
+    """It claims to be the state after this event."""
+    path: Path
+    refused: str
+    """Why it could neither be replaced nor taken away; empty where it was."""
+
+
+@attrs.frozen
 class Replay:
     """What a replay found."""
 
@@ -44,6 +54,9 @@ class Replay:
     """Hash of the state after the last event folded."""
     broken: str = ""
     """Why the log could not be folded to its end, because an event cannot follow from those before it."""
+    snapshots: int = 0
+    """Kept snapshots compared: all from which a question would be answered, as far as the log could be folded."""
+    wrong_snapshots: tuple[WrongSnapshot, ...] = ()
 
     @property
     def first_difference(self) -> Comparison | None:
@@ -63,30 +76,43 @@ class Replay:
     @property
     def problem(self) -> bool:
         """Whether anything is wrong."""
-        return bool(self.broken) or self.first_difference is not None
+        differs = self.first_difference is not None or bool(self.wrong_snapshots)
+        return bool(self.broken) or differs
 
 
 def replay(log: RunLog, progress: Progress | None = None) -> Replay:
-    """Rebuild every projection from the log alone and compare it at each checkpoint and at the end.
+    """Rebuild every projection from the log alone and compare it with all that was kept of the state.
+
+    That is what the run recorded, at each checkpoint and at its end, and every snapshot in its folder from
+    which a question would be answered. A snapshot that differs is replaced by the right one, or taken away.
 
     Raises
     ------
     JournalError
         No run of a scenario wrote the log, or a part file is not what was sealed.
     """
-    fold = Fold(log)
+    fold, kept = Fold(log), Snapshots(log)
     comparisons: list[Comparison] = []
-    recorded = _recorded(log)
+    recorded = {seq: (time_us, expected) for seq, time_us, expected in _recorded(log)}
+    snapshots = [seq for seq in kept.believed() if seq <= log.events]
+    compared, wrong = 0, []
+    broken, final = "", ""
     try:
-        for seq, time_us, expected in recorded:
-            _advance(fold, log, seq, progress)
-            comparisons.append(Comparison(seq, time_us, expected, state_hash(fold.state())))
-        _advance(fold, log, log.events, progress)
+        for seq in sorted({*recorded, *snapshots}):
+            fold_to(fold, log, seq, progress)
+            if seq in recorded:
+                comparisons.append(Comparison(seq, *recorded[seq], state_hash(fold.state())))
+            if seq in snapshots:
+                compared += 1
+                if not kept.agrees(fold):
+                    kept.replace(fold)
+                    wrong.append(WrongSnapshot(seq, kept.path(seq), kept.refused))
+        fold_to(fold, log, log.events, progress)
         final = state_hash(fold.state())
     except FoldError as error:
-        return Replay(fold.seq, tuple(comparisons), at_end=False, state_hash="", broken=str(error))
-    at_end = bool(recorded) and "state_hash" in log.footer
-    return Replay(fold.seq, tuple(comparisons), at_end, final)
+        broken = str(error)
+    at_end = not broken and bool(recorded) and "state_hash" in log.footer
+    return Replay(fold.seq, tuple(comparisons), at_end, final, broken, compared, tuple(wrong))
 
 
 def _recorded(log: RunLog) -> list[tuple[int, int, str]]:
@@ -96,15 +122,3 @@ def _recorded(log: RunLog) -> list[tuple[int, int, str]]:
     if "state_hash" in log.footer and log.segments:
         cuts.append((log.events, log.segments[-1].last_time_us, str(log.footer["state_hash"])))
     return cuts
-
-
-def _advance(fold: Fold, log: RunLog, seq: int, progress: Progress | None) -> None:
-    """Fold up to a seq, telling after each segment how far it is."""
-    for segment in log.segments:
-        if fold.seq < segment.last_seq < seq:
-            fold.advance(segment.last_seq)
-            if progress is not None:
-                progress(fold.seq, log.events)
-    fold.advance(seq)
-    if progress is not None:
-        progress(fold.seq, log.events)

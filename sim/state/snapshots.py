@@ -3,7 +3,8 @@
 They are no part of the run: nothing in its chain knows them, and they may be deleted at any time. A
 snapshot is believed only if its bytes are those that were written, if the chain of digests up to the
 segment it ends in is the one it was made from, and if the code that made it is this code. Anything else is
-as good as no snapshot, and is replaced.
+as good as no snapshot, and is replaced. That finds what happens to files by accident; whoever edits a snapshot
+can make its digest fit too, and only a fold from the log alone tells (`sim.state.replay`).
 """
 
 import os
@@ -23,6 +24,7 @@ import sim.units
 import sim.venue.register
 from sim.journal import RunLog
 from sim.state.fold import Fold
+from sim.state.hashing import state_hash
 from sim.venue.register import Record
 
 FOLDER = "snapshots"
@@ -30,6 +32,16 @@ _MOST_SNAPSHOTS = 24
 _LEAST_EVENTS = 1 << 14
 """Fewer events are folded faster than a snapshot is read."""
 _DIGEST_BYTES = 16
+_MISFITS = (
+    zlib.error,
+    msgspec.MsgspecError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    OverflowError,
+)
+"""What a body of another form raises when it is taken apart."""
 _SOURCES = (sim.events, sim.ledger, sim.units, sim.venue.register)
 
 
@@ -89,7 +101,7 @@ class Snapshots:
         """Write a snapshot, whole or not at all; a folder that cannot be written is noted in `refused`."""
         body = zlib.compress(msgspec.msgpack.encode(fold.snapshot()), 1)
         label = _Label(fold.seq, self._chain(fold.seq), _code_digest(), _digest(body))
-        path = self._path(fold.seq)
+        path = self.path(fold.seq)
         # Two commands may build the same snapshot at once: each writes a file of its own.
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         try:
@@ -101,7 +113,25 @@ class Snapshots:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
 
-    def _path(self, seq: int) -> Path:
+    def believed(self) -> list[int]:
+        """List the seqs of the snapshots that `nearest` would go on from."""
+        return sorted(seq for seq in self._kept() if self._body(seq) is not None)
+
+    def agrees(self, fold: Fold) -> bool:
+        """Whether the snapshot kept behind a fold's last event holds what the fold does, to the last order."""
+        found = self._read(fold.seq)
+        return found is not None and state_hash(found.contents()) == state_hash(fold.contents())
+
+    def replace(self, fold: Fold) -> None:
+        """Write the right snapshot over a wrong one, or take the wrong one away; `refused` says where neither works."""
+        self.keep(fold)
+        if self.refused:
+            with suppress(OSError):
+                self.path(fold.seq).unlink()
+                self.refused = ""
+
+    def path(self, seq: int) -> Path:
+        """Return where the snapshot behind an event lies."""
         return self._folder / f"{seq:012d}.state"
 
     def _kept(self) -> list[int]:
@@ -111,17 +141,26 @@ class Snapshots:
         return []
 
     def _read(self, seq: int) -> Fold | None:
+        body = self._body(seq)
+        if body is None:
+            return None
+        # A body whose digest was made to fit may hold anything.
+        with suppress(*_MISFITS):
+            found = msgspec.msgpack.decode(zlib.decompress(body), type=_Body)
+            if found.seq == seq:
+                return Fold.of(self._log, _plain(found))
+        return None
+
+    def _body(self, seq: int) -> bytes | None:
+        """Return a snapshot's bytes behind its label, where the label is exactly what was written."""
         try:
-            data = self._path(seq).read_bytes()
+            data = self.path(seq).read_bytes()
         except OSError:
             return None
         line, _, body = data.partition(b"\n")
         expected = _Label(seq, self._chain(seq), _code_digest(), _digest(body))
         # Compared as bytes: the label too must be exactly what was written.
-        if not expected.chain or line != msgspec.json.encode(expected):
-            return None
-        found = msgspec.msgpack.decode(zlib.decompress(body), type=_Body)
-        return Fold.of(self._log, _plain(found))
+        return body if expected.chain and line == msgspec.json.encode(expected) else None
 
     def _chain(self, seq: int) -> str:
         """Chain of digests up to the segment that holds a seq; empty where no segment does."""

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
-from sim.state.hashing import Table
+from sim.state.hashing import Table, trimmed
 from sim.units import ASSET_CODES, ASSET_INDEX, INSTRUMENTS, PPM, SYMBOLS
 
 Tables = Mapping[str, pl.DataFrame]
@@ -166,6 +166,15 @@ class Trading:
             table, (clients, assets), np.where(sells, lots * _LOT_MINOR[pair], notional + fees)
         )
         return table
+
+    def contents(self) -> dict[str, Any]:
+        """Return everything that is here, in a form that does not depend on the cuts of the fold."""
+        orders = self._resting.sort("seq").to_numpy()
+        return {
+            "balances": trimmed(self._balances),
+            "fees": self._fees,
+            "resting": orders.astype(np.int64).reshape(-1, len(_RESTING)),
+        }
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything as bytes and plain values."""

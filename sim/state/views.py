@@ -15,6 +15,9 @@ from sim.state.under_way import Movement, under_way
 from sim.units import ASSET_CODES, INSTRUMENTS, format_us
 from sim.venue.register import Record
 
+_ARRIVALS = {"participant_registered": "participants", "prospect_arrived": "prospects"}
+"""How clients come into the world, and what they are called."""
+
 
 class ViewError(JournalError):
     """A view that the log cannot give: an unknown client or pair, or a log level that keeps too little."""
@@ -161,19 +164,19 @@ def _risk_class(log: RunLog, seq: int, client: int, until_us: int | None) -> str
 
 
 def _unknown(log: RunLog, fold: Fold, client: int) -> str:
-    arrivals = pl.concat(
-        log.scan(kind).select("client", "time_us")
-        for kind in ("prospect_arrived", "participant_registered")
-    )
+    arrivals = pl.concat(log.scan(kind).select("client", "time_us") for kind in _ARRIVALS)
     later = arrivals.filter(pl.col("client") == client).collect()
     if len(later):
         return f"client {client} arrives later, at {format_us(int(later['time_us'][0]))}"
-    ids = [str(known) for known in fold.register]
-    if not ids:
+    here = set(fold.register)
+    if not here:
         return f"there is no client {client}: nobody has arrived yet"
-    close = get_close_matches(str(client), ids, n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    return f"there is no client {client}; ids run from {ids[0]} to {ids[-1]}{hint}"
+    said = []
+    for kind, who in _ARRIVALS.items():
+        known = here.intersection(log.scan(kind).select("client").collect()["client"].to_list())
+        if known:
+            said.append(f"{who} are clients {min(known)} to {max(known)}")
+    return f"there is no client {client}; {', '.join(said)}"
 
 
 def people(fold: Fold) -> dict[str, dict[str, int]]:

@@ -3,6 +3,7 @@
 import errno
 import importlib
 import pkgutil
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import sim
 from sim.cli import commands, errors
 from sim.cli.errors import DEFECTS, USER_ERRORS, UserError, bad_input
 from sim.cli.main import command_line
+from sim.journal import JournalError, QuarantinedError, RecordMismatchError
 from tests.cli.conftest import Finished, Vatp
 
 
@@ -107,6 +109,49 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     assert says in answer.err
     assert "Traceback" not in answer.err
     assert list(tmp_path.iterdir()) == []
+
+
+COMMANDS_THAT_READ_A_RUN = (
+    ("audit",),
+    ("log", "verify"),
+    ("log", "show"),
+    ("log", "state"),
+    ("log", "replay"),
+    ("log", "export", "--format", "trades-csv", "--out", "trades.csv"),
+    ("log", "timeline", "BTC"),
+    ("log", "fork", "--at", "2023-09-12", "--out", "fork"),
+)
+
+
+@pytest.mark.parametrize("damage", ["a changed part", "a part that is gone", "a changed line"])
+def test_every_command_ends_with_exit_code_1_where_a_run_is_not_what_was_sealed(
+    damage: str, finished: Finished, tmp_path: Path, vatp: Vatp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(finished.run_dir, tmp_path / "run")
+    part = tmp_path / "run" / "events" / "trade" / "00000001.parquet"
+    manifest = tmp_path / "run" / "manifest.jsonl"
+    if damage == "a changed part":
+        data = bytearray(part.read_bytes())
+        data[len(data) // 2] ^= 1
+        part.write_bytes(data)
+    elif damage == "a part that is gone":
+        part.unlink()
+    else:
+        manifest.write_bytes(manifest.read_bytes().replace(b'"number":1', b'"number":2'))
+    for words in COMMANDS_THAT_READ_A_RUN:
+        command, rest = (words[:1], words[1:]) if words[0] == "audit" else (words[:2], words[2:])
+        answer = vatp(*command, "run", *rest)
+        assert answer.code == 1, (words, answer.err)
+        assert "Traceback" not in answer.err
+
+
+def test_a_failed_check_is_told_apart_from_bad_input() -> None:
+    assert errors.FAILED_CHECKS <= USER_ERRORS
+    assert errors.is_failed_check(QuarantinedError("quarantined"))
+    assert errors.is_failed_check(RecordMismatchError("differs"))
+    assert not errors.is_failed_check(JournalError("permission denied"))
+    assert not errors.is_failed_check(UserError("no such file"))
 
 
 def test_both_sides_of_a_comparison_are_checked_at_once(vatp: Vatp) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.journal import RunLog
+from sim.journal import RunLog, mark
+from sim.state import snapshots
 from tests.cli.conftest import Finished, Vatp
-from tests.state.folded_runs import first_seq, with_another_past
+from tests.state.folded_runs import edit_snapshot, first_seq, with_another_past
 
 
 def test_a_whole_run_is_rebuilt_and_says_so(finished: Finished, vatp: Vatp) -> None:
@@ -59,7 +60,7 @@ def test_an_event_that_cannot_follow_is_exit_code_1(
     assert f"event {seq} is about client 99999, who never arrived" in answer.out
 
 
-def test_a_run_that_was_killed_says_what_was_not_compared(
+def test_a_run_that_was_killed_says_how_far_it_came_and_what_was_not_compared(
     finished: Finished, tmp_path: Path, vatp: Vatp
 ) -> None:
     run = shutil.copytree(finished.run_dir, tmp_path / "run")
@@ -67,7 +68,39 @@ def test_a_run_that_was_killed_says_what_was_not_compared(
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
     answer = vatp("log", "replay", run)
     assert answer.code == 0
-    assert "the run recorded no state to compare with" in answer.out
+    events = f"{finished.document['events']:,}"
+    assert f"{events} events folded; the run recorded no state to compare with" in answer.out
+    standing = f"interrupted after {events} events, at 2023-09-22 00:00:00+08:00"
+    assert f"the run is {standing}; it recorded no state at its end\n" in answer.out
+    document = vatp("log", "replay", run, "--json").document
+    assert (document["state"], document["unfinished"]) == ("interrupted", standing)
+    assert document["comparisons"] == []
+    mark(run, "quarantined", "somebody doubted it")
+    assert "the run is quarantined: somebody doubted it; it" in vatp("log", "replay", run).out
+
+
+def test_an_edited_snapshot_is_exit_code_1_and_replaced(
+    finished: Finished, tmp_path: Path, vatp: Vatp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_LEAST_EVENTS", 500)
+    run = Path(shutil.copytree(finished.run_dir, tmp_path / "run"))
+    state = ("log", "state", run, "--json")
+    expected = vatp(*state).document
+    assert "; 4 kept snapshots are what the log comes to" in vatp("log", "replay", run).out
+    path = edit_snapshot(RunLog.open(run), 2000)
+    assert vatp(*state).document != expected
+    answer = vatp("log", "replay", run)
+    assert answer.code == 1
+    assert f"{path} is not the state after event 2,000, although its own digest fits" in answer.out
+    assert "the right one has taken its place" in answer.out
+    assert vatp(*state).document == expected
+    path = edit_snapshot(RunLog.open(run), 1500)
+    found = vatp("log", "replay", run, "--json")
+    assert (found.code, found.document["ok"], found.document["snapshots_compared"]) == (1, False, 4)
+    assert found.document["wrong_snapshots"] == [
+        {"after_event": 1500, "path": str(path), "replaced": True, "reason": ""}
+    ]
+    assert vatp("log", "replay", run).code == 0
 
 
 @pytest.mark.parametrize("name", ["missing", "scenario.toml"])

@@ -1,20 +1,28 @@
 """`vatp log resume`, `vatp log fork` and `vatp compare RUN FORK` on a small run with short segments."""
 
 import shutil
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import sim.journal.writer
+import sim.rerun
 import sim.run
 from sim.events import RunStarted
-from sim.journal import RunLog, verify
+from sim.journal import Journal, RunLog, chain_at, events_before, unfinished, verify
+from sim.journal import manifest as manifests
 from sim.run import run
 from sim.scenario import load
+from sim.units import to_us
 from tests.cli.conftest import Vatp
 from tests.cli.front_desk import finish, start
+from tests.state.folded_runs import with_another_past
 
 AT = "2023-09-12"
+OTHER = {1: {"seed": 99}}
+"""A past that begins with another event."""
 CAP = '[[rules.changes]]\nid = "onb.exposure_limit"\nvalue = "1 %"\nsource = "what-if"\n'
 
 
@@ -97,8 +105,34 @@ def test_a_record_with_a_changed_byte_is_quarantined_and_not_lived_again(
     part.write_bytes(data)
     answer = vatp("log", "resume", run_dir, "--json")
     assert answer.code == 1
-    assert "segment 3" in answer.document["error"]["messages"][0]
+    (said,) = answer.document["error"]["messages"]
+    assert "segment 3" in said
+    assert f"`vatp run {run_dir}/scenario.toml --seed 1 --out NEW` lives the same events" in said
     assert RunLog.open(run_dir).state == "quarantined"
+
+
+def test_a_record_that_may_not_be_read_is_not_quarantined(
+    killed: Path, tmp_path: Path, vatp: Vatp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_dir = copied(killed, tmp_path)
+    before = RunLog.open(run_dir)
+    opened = Path.open
+
+    def refuse(path: Path, *given: Any, **options: Any) -> Any:
+        if path.name == "00000003.parquet":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *given, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        answer = vatp("log", "resume", run_dir)
+        other = vatp("log", "fork", run_dir, "--at", "2023-09-02", "--out", tmp_path / "fork")
+    assert (answer.code, other.code) == (2, 2)
+    path, _, reason = answer.err.partition(" ")
+    assert Path(path).name == "00000003.parquet"
+    assert reason == "cannot be read: permission denied\n"
+    assert other.err.splitlines()[-1].endswith("cannot be read: permission denied")
+    assert RunLog.open(run_dir) == before
 
 
 def test_what_is_no_run_or_cannot_be_lived_again_is_a_sentence(
@@ -126,7 +160,47 @@ def test_what_is_no_run_or_cannot_be_lived_again_is_a_sentence(
     moved.write_text(moved.read_text(encoding="utf-8") + "2023-10-02T00:00:00Z,BTC,1\n", "utf-8")
     answer = vatp("log", "resume", run_dir, "--prices", moved)
     assert answer.code == 2
-    assert "cannot be lived again: its scenario does not mean the same any more" in answer.err
+    assert answer.err.startswith(f"--prices: {moved} is not the file that {run_dir} was made with")
+    answer = vatp("log", "resume", run_dir, "--prices", tmp_path / "nowhere.csv")
+    assert (answer.code, answer.err) == (2, f"--prices: {tmp_path}/nowhere.csv: no such file\n")
+    fork = ("log", "fork", run_dir, "--at", AT, "--prices", tmp_path)
+    assert vatp(*fork).err == f"--prices: {tmp_path}: is a folder, expected a file\n"
+
+
+def test_prices_given_to_a_run_that_has_no_price_file_are_refused(
+    killed: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    run_dir = copied(killed, tmp_path)
+    answer = vatp("log", "resume", run_dir, "--prices", tmp_path / "prices.csv")
+    assert answer.code == 2
+    assert answer.err == f"--prices: the scenario of {run_dir} names no price file\n"
+
+
+@pytest.mark.parametrize("name", ["rules.toml", "scenario.toml"])
+def test_a_law_or_a_scenario_that_is_gone_is_named_and_the_events_are_not_blamed(
+    killed: Path, whole: Path, tmp_path: Path, vatp: Vatp, name: str
+) -> None:
+    run_dir = copied(killed, tmp_path)
+    kept = (run_dir / name).read_bytes()
+    what = {"rules.toml": "the law the run was made under", "scenario.toml": "the scenario"}[name]
+    for spoil, says in (
+        (Path.unlink, f"{run_dir}/{name} is gone; it is {what}"),
+        (lambda path: path.write_bytes(kept + b"#"), f"{run_dir}/{name}: has {len(kept) + 1:,}"),
+    ):
+        spoil(run_dir / name)
+        before = RunLog.open(run_dir)
+        for words in (
+            ("log", "resume", run_dir),
+            ("log", "fork", run_dir, "--at", AT, "--out", tmp_path / "fork"),
+            ("audit", run_dir),
+        ):
+            answer = vatp(*words)
+            assert (answer.code, answer.out) == (1, ""), words
+            assert answer.err.replace(",", "").startswith(says.replace(",", "")), words
+            assert f"expected are the {len(kept):,} bytes that were sealed" in answer.err
+        assert RunLog.open(run_dir) == before
+    (run_dir / name).write_bytes(kept)
+    assert vatp("log", "resume", run_dir, "--json").document["head"] == RunLog.open(whole).head
 
 
 def test_a_run_that_is_being_written_has_one_writer(tiny: Path, tmp_path: Path) -> None:
@@ -195,11 +269,114 @@ def test_a_fork_that_would_change_its_past_is_refused_with_the_line(
     assert first.startswith(f"{overlay}:5: rules.changes[0].start: 2023-09-11")
     assert "is before the instant of the fork" in first
     assert second.startswith(f"{overlay}:7: world.population.prospects: a fork may change rules")
-    for at in ("2023-09-01", "2023-09-22", "2024-01-01"):
+    for at in ("2023-09-22", "2024-01-01"):
         answer = vatp("log", "fork", whole, "--at", at, "--out", tmp_path / "fork")
         assert answer.code == 2
         assert "is not inside the run" in answer.err
     assert not (tmp_path / "fork").exists()
+
+
+def test_a_fork_at_the_beginning_names_the_command_that_is_meant(
+    whole: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    overlay = tmp_path / "cap.toml"
+    overlay.write_text(CAP, encoding="utf-8")
+    for at in ("2023-09-01", "2023-08-31T23:59+08:00", "2023-09-01T00:00+08:00"):
+        answer = vatp("log", "fork", whole, "--at", at, "--with", overlay)
+        assert answer.code == 2
+        assert "begins at 2023-09-01 00:00:00+08:00" in answer.err
+        assert "would share no past" in answer.err
+        assert f"`vatp run {whole}/scenario.toml --with {overlay} --seed 1`" in answer.err
+    words = ("run", whole / "scenario.toml", "--with", overlay, "--seed", "1")
+    assert vatp(*words, "--out", tmp_path / "other").code == 0
+    assert RunLog.open(tmp_path / "other").events != RunLog.open(whole).events
+
+
+def test_an_instant_of_a_fork_is_a_date_in_hong_kong_or_a_time_with_its_zone(
+    whole: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    answer = vatp("log", "fork", whole, "--at", f"{AT}T00:00")
+    assert answer.code == 2
+    assert "has no time zone; write for example +08:00" in answer.err
+    found = [
+        vatp("log", "fork", whole, "--at", at, "--out", tmp_path / at, "--json").document["fork_at"]
+        for at in (AT, f"{AT}T00:00+08:00")
+    ]
+    assert found == [f"{AT} 00:00:00+08:00"] * 2
+
+
+def test_a_change_to_the_value_in_force_is_said_to_change_nothing(
+    whole: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    same = ("--set", "rule.onb.exposure_limit=30 %")
+    answer = vatp("log", "fork", whole, "--at", AT, *same, "--out", tmp_path / "same", "--json")
+    assert answer.code == 0
+    assert answer.err == (
+        "the change gives no rule another value: the fork will be the same life again\n"
+    )
+    assert answer.document["state_hash"] == RunLog.open(whole).footer["state_hash"]
+    later = ("--set", "rule.onb.exposure_limit@2023-09-15=5 %")
+    answer = vatp("log", "fork", whole, "--at", AT, *later, "--out", tmp_path / "later")
+    assert (answer.code, answer.err) == (0, "")
+
+
+def test_a_fork_says_what_is_wrong_before_any_remark_and_before_it_reads_the_past(
+    whole: Path, tmp_path: Path, vatp: Vatp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sim.rerun, "verify", None)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").touch()
+    answer = vatp("log", "fork", whole, "--at", AT, "--out", tmp_path / "mine")
+    assert answer.code == 2
+    assert answer.err == f"the run folder {tmp_path}/mine is not empty; name a new one\n"
+    cut = tmp_path / "cut"
+    shutil.copytree(whole, cut)
+    path = cut / "manifest.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:6]))
+    answer = vatp("log", "fork", cut, "--at", "2023-09-20")
+    assert answer.err.startswith(f"the log of {cut} ends at 2023-09-")
+    assert len(answer.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("stopped_after", [3, 9])
+def test_a_killed_fork_whose_past_was_made_up_is_quarantined(
+    whole: Path, tmp_path: Path, vatp: Vatp, stopped_after: int
+) -> None:
+    """The log is consistent in itself; only the chain that was noted at its beginning tells."""
+    parent = RunLog.open(whole)
+    common = events_before(parent, to_us(date(2023, 9, 5)))
+    past = {
+        "parent_head": parent.head,
+        "at_us": to_us(date(2023, 9, 5)),
+        "common_events": common,
+        "common_chain": chain_at(with_another_past(parent, tmp_path / "other", OTHER), common),
+    }
+    forged = tmp_path / "forged"
+    files = {name: parent.attachment(name) for name in parent.attachments}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sim.journal.writer, "FIRST_SEGMENT_EVENTS", 100)
+        run_as = {**parent.header, "fork": past}
+        with Journal.create(forged, run_as, attachments=files) as journal:
+            journal.interrupt("by hand")
+    manifest = forged / "manifest.jsonl"
+    header, check = manifests.decode(manifest.read_bytes().splitlines()[0], manifests.NO_CHECK)
+    lines = [manifests.encode(header, manifests.NO_CHECK)[0]]
+    shutil.copytree(whole / "events", forged / "events", dirs_exist_ok=True)
+    for segment in parent.segments[:stopped_after]:
+        line, check = manifests.encode(segment, check)
+        lines.append(line)
+    manifest.write_bytes(b"".join(lines))
+    recorded = RunLog.open(forged).events
+    assert (recorded >= common) == (stopped_after == 9)
+    assert verify(forged).problems == ()
+    answer = vatp("log", "resume", forged)
+    assert answer.code == 1
+    assert "is quarantined: its first" in answer.err
+    assert "events are not the past it was forked with: their chain is" in answer.err
+    log = RunLog.open(forged)
+    assert log.state == "quarantined"
+    assert unfinished(log).startswith("quarantined: its first")
+    assert vatp("log", "fork", forged, "--at", "2023-09-06").code == 1
 
 
 def test_a_fork_needs_a_parent_that_reaches_beyond_it(

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sim.journal import RunLog
+from sim.journal import RunLog, mark
+from sim.state import snapshots
+from sim.state.snapshots import Snapshots
 from tests.cli.conftest import Finished, Vatp
 from tests.cli.front_desk import finish, start_python
+from tests.state.folded_runs import edit_snapshot
 
 AT = "2023-09-10T09:30+08:00"
 
@@ -53,7 +56,7 @@ def test_everybody_is_counted_at_an_instant(run: Path, vatp: Vatp) -> None:
 def test_without_an_instant_the_end_is_shown(run: Path, finished: Finished, vatp: Vatp) -> None:
     document = vatp("log", "state", run, "--json").document
     assert document["after_event"] == document["events"] == finished.document["events"]
-    assert document["run_state"] == "complete"
+    assert (document["state"], document["unfinished"]) == ("complete", "")
 
 
 def test_a_client_the_ledger_and_a_book_are_shown_together(full: Path, vatp: Vatp) -> None:
@@ -106,7 +109,7 @@ def test_a_person_is_shown_with_limits_fees_and_risk_class(run: Path, vatp: Vatp
     [
         (("--book", "BTC/HKK"), "there is no pair 'BTC/HKK'; did you mean BTC/HKD?"),
         (("--book", "BTC/HKD"), "this run's log level is trades; run it again with --set"),
-        (("--client", "99999"), "there is no client 99999; ids run from 1 to 220"),
+        (("--client", "99999"), "there is no client 99999; participants are clients 1"),
         (("--client", "220", "--at", "2023-09-01"), "client 220 arrives later, at 2023-09-"),
         (("--at", "2023-08-31"), "begins at 2023-09-01 00:00:00+08:00"),
         (("--at", "yesterday"), "--at: "),
@@ -140,8 +143,81 @@ def test_a_damaged_part_is_blamed_and_not_shown(run: Path, vatp: Vatp) -> None:
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     answer = vatp("log", "state", run)
-    assert (answer.code, answer.out) == (2, "")
+    assert (answer.code, answer.out) == (1, "")
     assert answer.err.startswith(f"{path}: its bytes are not those that were sealed")
+
+
+def test_an_edited_snapshot_is_believed_but_not_by_a_state_folded_afresh(
+    run: Path, vatp: Vatp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_LEAST_EVENTS", 1)
+    words = ("log", "state", run, "--json")
+    expected = vatp(*words).document
+    edit_snapshot(RunLog.open(run), max(Snapshots(RunLog.open(run)).believed()))
+    before = {path: path.read_bytes() for path in (run / "snapshots").iterdir()}
+    assert vatp(*words).document != expected
+    assert vatp(*words, "--afresh").document == expected
+    assert {path: path.read_bytes() for path in (run / "snapshots").iterdir()} == before
+
+
+def test_an_unfinished_run_says_how_far_it_came(run: Path, vatp: Vatp) -> None:
+    manifest = run / "manifest.jsonl"
+    whole = manifest.read_bytes().splitlines(keepends=True)
+    manifest.write_bytes(b"".join(whole[:-1]))
+    answer = vatp("log", "state", run)
+    events = f"{RunLog.open(run).events:,}"
+    said = f"interrupted after {events} events, at 2023-09-22 00:00:00+08:00"
+    assert (answer.code, answer.err) == (0, f"note: the run is {said}\n")
+    document = vatp("log", "state", run, "--json").document
+    assert (document["state"], document["unfinished"]) == ("interrupted", said)
+    mark(run, "quarantined", "somebody doubted it")
+    assert vatp("log", "state", run).err == "note: the run is quarantined: somebody doubted it\n"
+    manifest.write_bytes(whole[0])
+    answer = vatp("log", "state", run)
+    assert answer.code == 2
+    assert (
+        "holds no events: the run is interrupted before its first segment was sealed" in answer.err
+    )
+
+
+@pytest.mark.parametrize("command", ["state", "replay"])
+def test_a_run_quarantined_for_a_lost_file_gives_the_reason(
+    run: Path, vatp: Vatp, command: str
+) -> None:
+    manifest = run / "manifest.jsonl"
+    manifest.write_bytes(b"".join(manifest.read_bytes().splitlines(keepends=True)[:-1]))
+    path = run / "events" / "deposit_credited" / "00000001.parquet"
+    path.unlink()
+    answer = vatp("log", command, run)
+    assert (answer.code, answer.out) == (1, "")
+    first, second = answer.err.splitlines()
+    assert first == f"{path} is gone; `vatp log verify` says what is still valid"
+    assert second == (
+        "the run is quarantined: segment 1: events/deposit_credited/00000001.parquet is gone"
+    )
+
+
+def test_a_damaged_line_of_the_manifest_says_what_is_lost_and_how_to_make_the_run_again(
+    run: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    expected = RunLog.open(run)
+    chain = expected.segments[-1].chain
+    path = run / "manifest.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"number":1', b'"number":2'))
+    again = tmp_path / "again"
+    for command in ("state", "replay", "show"):
+        answer = vatp("log", command, run)
+        assert (answer.code, answer.out) == (1, "")
+        assert "line 2 does not follow the line before it" in answer.err
+        assert "nothing from that line on can be believed, however much there was" in answer.err
+        assert f"`vatp run {run}/scenario.toml --seed 1 --out NEW`" in answer.err
+    # What is advised works.
+    words = ("run", run / "scenario.toml", "--seed", "1", "--out", again)
+    assert vatp(*words).code == 0
+    assert RunLog.open(again).segments[-1].chain == chain
+    (run / "rules.toml").unlink()
+    answer = vatp("log", "state", run)
+    assert f"it cannot be made again from this folder ({run}/rules.toml is gone)" in answer.err
 
 
 def test_asking_for_a_state_loads_no_compiler(run: Path) -> None:

@@ -132,9 +132,7 @@ def test_a_truncated_part_is_found(run_dir: Path, left: int) -> None:
 def test_a_part_that_is_gone_is_found(run_dir: Path) -> None:
     (run_dir / "events" / "trade" / "00000002.parquet").unlink()
     (problem,) = verify(run_dir).problems
-    assert problem.startswith(
-        "segment 2: events/trade/00000002.parquet: cannot be read: No such file"
-    )
+    assert problem.startswith("segment 2: events/trade/00000002.parquet: is gone")
 
 
 def test_a_file_that_does_not_belong_is_found(run_dir: Path) -> None:

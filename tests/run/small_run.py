@@ -6,7 +6,7 @@ import polars as pl
 
 from sim.events import KINDS
 from sim.journal import RunLog
-from sim.run import RunResult, run
+from sim.run import Progress, RunResult, run
 from sim.scenario import load
 
 SHORT = (
@@ -18,10 +18,16 @@ SHORT = (
 """Four weeks around the retail opening on 28 August 2023."""
 
 
-def short_run(folder: Path, *settings: str, seed: int = 1, check: bool = False) -> RunResult:
+def short_run(
+    folder: Path,
+    *settings: str,
+    seed: int = 1,
+    check: bool = False,
+    progress: Progress | None = None,
+) -> RunResult:
     """Run the shipped scenario over four weeks with a few people."""
     loaded = load("hk-retail-2023", settings=(*SHORT, *settings))
-    return run(loaded, seed=seed, run_dir=folder, check=check)
+    return run(loaded, seed=seed, run_dir=folder, check=check, progress=progress)
 
 
 def events_before(run_dir: Path, time_us: int) -> dict[str, pl.DataFrame]:

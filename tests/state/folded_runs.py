@@ -9,6 +9,7 @@ import polars as pl
 
 from sim.events import KINDS, Event
 from sim.journal import Journal, RunLog
+from sim.state.snapshots import Snapshots
 from tests.run.small_run import short_run
 
 LEVELS = ("full", "trades", "control")
@@ -57,3 +58,13 @@ def first_seq(log: RunLog, kind: str, condition: pl.Expr | None = None) -> int:
     """Seq of the first event of a kind, or of the first that fulfils a condition."""
     rows = log.scan(kind).filter(pl.lit(value=True) if condition is None else condition)
     return int(rows.select("seq").first().collect().item())
+
+
+def edit_snapshot(log: RunLog, seq: int) -> Path:
+    """Give somebody money in a kept snapshot, and make its digest fit again."""
+    kept = Snapshots(log)
+    fold = kept.nearest(seq)
+    assert fold.seq == seq
+    fold.trading.balances()[-1, 0] += 1_000_000
+    kept.keep(fold)
+    return kept.path(seq)

@@ -1,16 +1,19 @@
 """Replay: the log alone rebuilds every state that the run recorded, and nothing else passes for it."""
 
+import zlib
 from datetime import date, datetime
 from pathlib import Path
 
+import msgspec
 import polars as pl
 import pytest
 
 from sim.journal import Journal, JournalError, RunLog, verify
-from sim.state import Fold, FoldError, replay, state_hash
+from sim.state import Fold, FoldError, replay, snapshots, state_after, state_hash
 from sim.state.live import month_starts
+from sim.state.snapshots import Snapshots
 from sim.units import HKT, to_us
-from tests.state.folded_runs import LEVELS, copy_of, first_seq, with_another_past
+from tests.state.folded_runs import LEVELS, copy_of, edit_snapshot, first_seq, with_another_past
 
 Runs = dict[str, RunLog]
 SEPTEMBER = to_us(date(2023, 9, 1))
@@ -131,3 +134,87 @@ def test_checkpoints_are_the_first_instants_of_months_in_hong_kong_strictly_insi
     assert list(month_starts(start, end + 1)) == [*expected, end]
     assert list(month_starts(start - 1, expected[0])) == [start]
     assert list(month_starts(start, start + 1)) == []
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_kept_snapshots_are_compared_with_the_log_and_an_edited_one_is_replaced(
+    runs: Runs, tmp_path: Path, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_LEAST_EVENTS", 1)
+    log = copy_of(runs[level], tmp_path / "run")
+    state_after(log, log.events)
+    kept = Snapshots(log)
+    places = kept.believed()
+    found = replay(log)
+    assert (found.problem, found.snapshots, found.wrong_snapshots) == (False, len(places), ())
+    assert len(places) > 10
+    good = {seq: kept.path(seq).read_bytes() for seq in places}
+    edited = [places[3], places[-1]]
+    for seq in edited:
+        if level == "control":
+            # Where the log keeps no trades a snapshot has no balances, and none may be put there.
+            fold = kept.nearest(seq)
+            fold.terms.fees.clear()
+            kept.keep(fold)
+        else:
+            edit_snapshot(log, seq)
+    assert state_hash(state_after(log, log.events).contents()) != folded(log, log.events)
+    found = replay(log)
+    assert found.problem
+    assert [wrong.seq for wrong in found.wrong_snapshots] == edited
+    assert all(comparison.equal for comparison in found.comparisons)
+    assert {seq: kept.path(seq).read_bytes() for seq in places} == good
+    assert not replay(log).problem
+
+
+def folded(log: RunLog, seq: int) -> str:
+    fold = Fold(log)
+    fold.advance(seq)
+    return state_hash(fold.contents())
+
+
+def test_a_snapshot_of_nonsense_whose_digest_fits_is_wrong_and_never_opened_by_a_question(
+    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_LEAST_EVENTS", 1)
+    log = copy_of(runs["trades"], tmp_path / "run")
+    state_after(log, log.events)
+    kept = Snapshots(log)
+    last = kept.believed()[-1]
+    nothing = msgspec.msgpack.encode({"seq": last})
+    for body in (b"nothing", zlib.compress(b"nothing"), zlib.compress(nothing)):
+        forge(kept, last, body)
+        assert last in kept.believed()
+        assert kept.nearest(last).seq < last
+        assert [wrong.seq for wrong in replay(log).wrong_snapshots] == [last]
+        assert not replay(log).problem
+
+
+def forge(kept: Snapshots, seq: int, body: bytes) -> None:
+    """Write a snapshot that holds anything, under the label that its bytes ask for."""
+    code, digest = snapshots._code_digest(), snapshots._digest(body)
+    label = snapshots._Label(seq, kept._chain(seq), code, digest)
+    kept.path(seq).write_bytes(msgspec.json.encode(label) + b"\n" + body)
+
+
+def test_a_wrong_snapshot_that_cannot_be_replaced_is_taken_away_or_named_with_the_reason(
+    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_LEAST_EVENTS", 1)
+    log = copy_of(runs["trades"], tmp_path / "run")
+    state_after(log, log.events)
+    seq = Snapshots(log).believed()[0]
+    path = edit_snapshot(log, seq)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        (wrong,) = replay(log).wrong_snapshots
+        assert "Permission denied" in wrong.refused
+        assert path.exists()
+    (wrong,) = replay(log).wrong_snapshots
+    assert wrong.refused == ""
+    assert not path.exists()
