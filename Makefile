@@ -28,7 +28,7 @@ faults: $(STAMP)  ## plant every deliberate fault and see it caught (some minute
 mutants: $(STAMP)  ## score the tests of three rooms (needs the extra `mutation`; an hour or more)
 	$(BIN)/python -m tests.planted.mutants ledger
 	$(BIN)/python -m tests.planted.mutants rules
-	$(BIN)/python -m tests.planted.mutants matching --sample 1000
+	$(BIN)/python -m tests.planted.mutants matching --sample 400
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("VATP Lab needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

@@ -8,7 +8,7 @@ the memory and time it likes, and it sees the parts as they lie on disk, whose d
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from math import isfinite
 from pathlib import Path
@@ -42,6 +42,7 @@ class Answer:
     """What a query gives."""
 
     columns: tuple[str, ...]
+    """Their names, all different: a second `a` is `a_1`."""
     rows: Iterator[tuple[Any, ...]]
     """Read from DuckDB as they are asked for."""
 
@@ -74,10 +75,22 @@ def query(log: RunLog, text: str) -> Answer:
         _make_views(connection, log)
         _check(connection, text)
         connection.execute(text)
-        columns = tuple(str(column[0]) for column in connection.description or ())
+        columns = _distinct([str(column[0]) for column in connection.description or ()])
     except duckdb.Error as error:
         raise QueryError(str(error).strip()) from error
     return Answer(columns, _rows(connection, duckdb.Error))
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Tell columns of one name apart: a, a_1, a_2; no name that the query itself gives is taken."""
+    found: list[str] = []
+    for name in names:
+        own, count = name, 0
+        while own in found or (count and own in names):
+            count += 1
+            own = f"{name}_{count}"
+        found.append(own)
+    return tuple(found)
 
 
 def _library() -> Any:

@@ -2,8 +2,9 @@
 
 Events are those of onboarding, the first transfer and admission, and the changes of their rules. Objects are
 clients, their applications, deposits until the account is active, tokens, pairs and rules; what changes over
-time (a client's limit, a rule's value, a pair's status for a class) is a dated attribute of its object.
-Columns keep the log's names, which end in their units. An event's id is its seq.
+time (a client's limit, a rule's value, a pair's status for a class) is a dated attribute of its object, and
+what never changes (a token's decimals, a rule's title) is dated at the start of the run. Columns keep the
+log's names, which end in their units. An event's id is its seq.
 """
 
 import json
@@ -16,7 +17,9 @@ import attrs
 from sim.events import KINDS, Event, kind_name, schema_of
 from sim.events.codes import ClientClass, Code
 from sim.journal import RunLog
-from sim.units import INSTRUMENTS, from_us
+from sim.rules import Regime
+from sim.rules.model import NOT_IN_FORCE
+from sim.units import ASSETS, INSTRUMENTS, from_us
 
 _DEPARTMENTS = frozenset({"onboarding", "admission"})
 _DEPOSITS = ("deposit_instructed", "deposit_credited", "deposit_refused")
@@ -37,9 +40,16 @@ _OBJECT_TYPES: dict[str, dict[str, str]] = {
     },
     "application": {"attempt": "integer", "outcome": "string"},
     "deposit": {"rail": "string", "asset": "string", "amount_minor": "integer"},
-    "token": {},
-    "pair": {f"status_{member.name.lower()}": "string" for member in ClientClass},
-    "rule": {"value": "string", "status": "string"},
+    "token": {
+        "decimals": "integer",
+        **{f"menu_{member.name.lower()}": "string" for member in ClientClass},
+    },
+    "pair": {
+        "base": "string",
+        "quote": "string",
+        **{f"status_{member.name.lower()}": "string" for member in ClientClass},
+    },
+    "rule": {"title": "string", "unit": "string", "value": "string", "status": "string"},
 }
 """Types of objects with the types of their attributes."""
 
@@ -72,7 +82,10 @@ class _Object:
     """Qualifier by the related object's id."""
 
     def tell(self, time: str, **values: Any) -> None:
-        """Give attributes values from a time on."""
+        """Give attributes values from a time on; of several at one instant the last counts."""
+        self.attributes = [
+            told for told in self.attributes if told["time"] != time or told["name"] not in values
+        ]
         self.attributes += [
             {"name": name, "value": value, "time": time} for name, value in values.items()
         ]
@@ -87,10 +100,20 @@ class _Object:
         }
 
 
-def write_ocel(log: RunLog, path: Path) -> int:
+def write_ocel(log: RunLog, path: Path, regime: Regime | None = None) -> int:
     """Write onboarding and admission as OCEL 2.0 JSON; returns the number of events.
 
     Events are written as they are read; objects, of which there are a few a client, are kept.
+
+    Parameters
+    ----------
+    log
+        The run.
+    path
+        The file.
+    regime
+        The rules of the run, for their values from its start on; without them a rule has the values alone
+        that it took later.
 
     Raises
     ------
@@ -98,7 +121,7 @@ def write_ocel(log: RunLog, path: Path) -> int:
         The log cannot be read, or the file cannot be written.
     """
     kinds = [kind for kind in _kinds() if log.rows(kind)]
-    objects = _Objects()
+    objects = _Objects(_start_us(log), regime)
     count = 0
     with path.open("w", encoding="utf-8") as file:
         file.write("{\n")
@@ -117,6 +140,12 @@ def write_ocel(log: RunLog, path: Path) -> int:
     return count
 
 
+def _start_us(log: RunLog) -> int:
+    """Return when the run began, by its header or its first event."""
+    first_us = log.segments[0].first_time_us if log.segments else 0
+    return int(log.header.get("start_us", first_us))
+
+
 def _kinds() -> list[str]:
     """Return the kinds of the story: a department's later kinds come with it."""
     return [
@@ -129,7 +158,9 @@ def _kinds() -> list[str]:
 class _Objects:
     """The objects of the log so far, and which of them an event is about."""
 
-    def __init__(self) -> None:
+    def __init__(self, start_us: int, regime: Regime | None) -> None:
+        self._start_us = start_us
+        self._regime = regime
         self._objects: dict[str, _Object] = {}
         self._applications: dict[int, str] = {}
         """Application on its way, by client."""
@@ -155,7 +186,7 @@ class _Objects:
         if kind in _DEPOSITS:
             related |= self._deposit(values, time)
         if "token" in values:
-            related |= {self._get("token", values["token"]).id: "token"}
+            related |= self._token(values, time)
         if "instrument" in values:
             related |= self._pair(values, time)
         if event.rule:
@@ -193,9 +224,24 @@ class _Objects:
             deposit.relationships[f"client-{values['client']}"] = "sender"
         return {deposit.id: "deposit"}
 
+    def _token(self, values: Mapping[str, Any], time: str) -> dict[str, str]:
+        token = self._coin(values["token"])
+        if "client_class" in values:
+            token.tell(time, **{f"menu_{values['client_class']}": "listed"})
+        return {token.id: "token"}
+
+    def _coin(self, code: str) -> _Object:
+        token = self._get("token", code)
+        if not token.attributes and code in ASSETS:
+            token.tell(_time(self._start_us), decimals=ASSETS[code].decimals)
+        return token
+
     def _pair(self, values: Mapping[str, Any], time: str) -> dict[str, str]:
-        pair = self._get("pair", values["instrument"])
-        token = self._get("token", INSTRUMENTS[values["instrument"]].base)
+        named = INSTRUMENTS[values["instrument"]]
+        pair = self._get("pair", named.symbol)
+        if not pair.attributes:
+            pair.tell(_time(self._start_us), base=named.base, quote=named.quote)
+        token = self._coin(named.base)
         pair.relationships[token.id] = "base"
         if "status" in values and "client_class" in values:
             pair.tell(time, **{f"status_{values['client_class']}": values["status"]})
@@ -203,9 +249,22 @@ class _Objects:
 
     def _rule(self, kind: str, name: str, values: Mapping[str, Any], time: str) -> dict[str, str]:
         rule = self._get("rule", name)
+        if not rule.attributes:
+            rule.tell(_time(self._start_us), **self._at_start(name))
         if kind == "rule_changed":
             rule.tell(time, value=values["value"], status=values["status"])
         return {rule.id: "rule"}
+
+    def _at_start(self, name: str) -> dict[str, str]:
+        """Return what a rule was when the run began; nothing where the rules of the run are not known."""
+        rule = self._regime.rules.get(name) if self._regime else None
+        if rule is None:
+            return {}
+        known = {"title": rule.title, "unit": rule.unit}
+        value = rule.at(self._start_us)
+        if value is None:
+            return known | {"value": NOT_IN_FORCE}
+        return known | {"value": value.text, "status": value.status}
 
 
 def _plain(event: Event) -> dict[str, Any]:
@@ -259,8 +318,8 @@ def _named(name: str, attributes: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _time(time_us: int) -> str:
-    """Write an instant in Hong Kong time as ISO 8601 with its offset."""
-    return from_us(time_us).isoformat()
+    """Write an instant in Hong Kong time as ISO 8601 with its offset, always to the microsecond."""
+    return from_us(time_us).isoformat(timespec="microseconds")
 
 
 def _write_list(

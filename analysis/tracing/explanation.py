@@ -27,6 +27,9 @@ _BEHIND: dict[str, tuple[str, ...]] = {
 }
 """Rules behind kinds of events that refuse and limit nothing and so name none themselves."""
 
+_ORDERS = {"trade": "taker_order", "order_cancelled": "order"}
+"""Kinds that the acceptance of an order always leads to, with the column that names the order."""
+
 
 @attrs.frozen
 class Step:
@@ -46,6 +49,8 @@ class Explanation:
     """From the beginning to the event itself, which is last."""
     facts: tuple[Fact, ...]
     """The figures that mattered to the event itself."""
+    left_out: str = ""
+    """What led to the beginning and is not in the log by its level, in a sentence; empty where nothing did."""
 
     @property
     def event(self) -> Step:
@@ -58,6 +63,7 @@ class Explanation:
             "event": _step_document(self.event),
             "facts": [attrs.asdict(fact) for fact in self.facts],
             "causes": [_step_document(step) for step in self.steps[:-1]],
+            "left_out": self.left_out,
         }
 
 
@@ -82,7 +88,24 @@ def explain(log: RunLog, seq: int, regime: Regime | None) -> Explanation:
     last = rows[-1]
     has_orders = log.header.get("log_level") != "control"
     scene = Scene(last, Moment(log, seq, int(last["time_us"])), has_orders)
-    return Explanation(tuple(_steps(rows, regime)), evidence(scene))
+    return Explanation(tuple(_steps(rows, regime)), evidence(scene), _left_out(log, rows[0]))
+
+
+def _left_out(log: RunLog, first: Row) -> str:
+    """Say what led to the beginning of a chain, where the log level does not keep it.
+
+    An event whose cause was not written says 0, as does one that nothing led to. The kinds in `_ORDERS` are
+    always caused by the acceptance of an order, so there a 0 can only mean the former.
+    """
+    order = _ORDERS.get(str(first["kind"]))
+    level = log.header.get("log_level")
+    if order is None or int(first["cause"]) or level in {None, "full"}:
+        return ""
+    kept_not = log.header.get("left_out", "some order events")
+    return (
+        f"Order {first[order]} led to it; its acceptance is not in the log, whose level {level} leaves out "
+        f"{kept_not}. A run with --set log_level=full keeps it."
+    )
 
 
 def _steps(rows: Sequence[Row], regime: Regime | None) -> list[Step]:

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from sim.cli.arguments import Flag, Json
 from sim.cli.console import bold, output
 from sim.cli.errors import EXIT_DONE, EXIT_FAILED, UserError
+from sim.cli.log_standing import note_unfinished, standing_document
 from sim.cli.progress import progress
 from sim.cli.streams import print_json
 from sim.cli.tables import Column, Row, print_table
@@ -67,11 +68,15 @@ def audit(
         return EXIT_DONE
     if run is None:
         raise UserError("RUN is missing: the folder of a run, or --list to see the promises")
+    from sim.journal import RunLog
+
+    log = RunLog.open(run)
     found = _judge(run, promise)
     if json:
-        print_json(_document(run, found))
+        print_json(_document(run, found) | standing_document(log))
     else:
         _print(run, found)
+        note_unfinished(log)
     return EXIT_DONE if found.kept else EXIT_FAILED
 
 
@@ -119,9 +124,6 @@ def _print(run: Path, found: "Report") -> None:
         if finding.why:
             console.say(f"{finding.name}: {finding.why}", style="dim")
     console.say(f"{run}: {found.events:,} events, log level {found.log_level}; {_summary(found)}")
-    if found.state != "complete":
-        reason = f" ({found.reason})" if found.reason else ""
-        console.say(f"audited to its last sealed segment: the run is {found.state}{reason}")
 
 
 def _shown(finding: "Finding") -> str:

@@ -67,6 +67,7 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         (
             "vatp check scenarios/hk-retail-2023.toml",
             "vatp check my-scenario.toml my-overlay.toml my-rules/",
+            "vatp check hk-retail-2023 --with my-overlay.toml --set horizon.end=2024-01-01",
         ),
     ),
     "schema": (
@@ -172,6 +173,7 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "vatp log state runs/hk-retail-2023-seed-1 --at 2024-03-01T09:30+08:00",
             "vatp log state runs/hk-retail-2023-seed-1 --client 142 --ledger",
             "vatp log state runs/full --at 2024-03-01 --book BTC/HKD --depth 10",
+            "vatp log state runs/hk-retail-2023-seed-1 --afresh",
         ),
     ),
     "log replay": (
@@ -191,6 +193,33 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         ),
     ),
 }
+
+USAGE = {
+    "audit": "[OPTIONS] [RUN]",
+    "check": "[OPTIONS] FILE...",
+    "rules list": "[OPTIONS] [RULES]",
+    "rules show": "[OPTIONS] RULE [RULES]",
+}
+"""Arguments of commands that need not have all of theirs: cyclopts would name these [ARGS]."""
+
+_ANSWERS = "0 done, 1 the log is damaged, 2 bad input."
+EXIT_CODES = {
+    "run": "0 done, 2 bad input or a full disk, 130 stopped; the log is kept.",
+    "compare": "0 done, 1 a run failed or is damaged, 2 bad input.",
+    "audit": "0 all promises kept, 1 one broken or the log damaged, 2 bad input.",
+    "check": "0 no problem, 2 a problem.",
+    "log show": _ANSWERS,
+    "log why": _ANSWERS,
+    "log timeline": _ANSWERS,
+    "log sql": _ANSWERS,
+    "log export": _ANSWERS,
+    "log state": _ANSWERS,
+    "log replay": "0 all states equal, 1 one differs or is damaged, 2 bad input.",
+    "log resume": "0 complete, 1 the record differs or is damaged, 2 bad input.",
+    "log fork": "0 done, 1 the past differs or is damaged, 2 bad input.",
+    "log verify": "0 all is as it was sealed, 1 something is not, 2 bad input.",
+}
+"""What the exit codes of a command mean; the others' are those of all."""
 
 
 def build_app() -> App:
@@ -221,7 +250,10 @@ def build_app() -> App:
                 )
                 app.command(groups[group])
             parent = groups[group]
-        parent.command(target, name=name, help=help_, help_epilogue=_examples(examples))
+        usage = f"Usage: vatp {words} {USAGE[words]}" if words in USAGE else None
+        parent.command(
+            target, name=name, help=help_, help_epilogue=_epilogue(words, examples), usage=usage
+        )
     return app
 
 
@@ -230,6 +262,11 @@ def _first_examples(prefix: str) -> str:
     return _examples(
         tuple(lines[0] for name, (_, _, lines) in COMMANDS.items() if name.startswith(prefix))
     )
+
+
+def _epilogue(words: str, examples: tuple[str, ...]) -> str:
+    codes = EXIT_CODES.get(words)
+    return _examples(examples) + (f"\n\nExit codes: {codes}" if codes else "")
 
 
 def _examples(lines: tuple[str, ...]) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.comparison_table import COLUMNS, sections
-from sim.cli.console import output, remark
+from sim.cli.console import output
 from sim.cli.errors import EXIT_DONE, UserError
 from sim.cli.progress import waiting
 from sim.cli.streams import print_json
@@ -12,7 +12,7 @@ from sim.cli.tables import print_table
 from sim.units import format_us
 
 if TYPE_CHECKING:
-    from sim.experiments import RecordedComparison, SharedPast
+    from sim.experiments import Departure, RecordedComparison, SharedPast
 
 
 def compare_recorded(baseline: Path, variant: Path, *, given: "dict[str, bool]", json: bool) -> int:
@@ -49,16 +49,24 @@ def compare_recorded(baseline: Path, variant: Path, *, given: "dict[str, bool]",
         print_json(result.as_json())
     else:
         _print(result)
-    if result.unpaired:
-        remark(f"only one side has seed {', '.join(map(str, result.unpaired))}: left out")
     return EXIT_DONE
 
 
 def _print(result: "RecordedComparison") -> None:
     console = output()
+    for warning in result.warnings:
+        console.say(f"WARNING: {warning}", style="bold red")
     console.say(f"baseline  {result.baseline}")
     console.say(f"variant   {result.variant}")
     console.say(f"seeds     {len(result.seeds)}, paired by seed, from runs on record")
+    world = "differs, see above" if result.world else "the same on both sides"
+    console.say(f"world     {world}")
+    for place, rule in enumerate(result.rules):
+        console.say(f"{'' if place else 'rules':<10}{rule}")
+    if not result.rules:
+        console.say("rules     the same on both sides")
+    if len(result.programs) > 1:
+        console.say(f"programs  {', '.join(result.programs)}: these may differ in more than rules")
     print_table(console, COLUMNS, sections(result.rows))
     for past in result.pasts:
         for line in _past(past):
@@ -86,5 +94,18 @@ def _past(past: "SharedPast") -> list[str]:
         f"{who} the first {past.events:,} events are the same in both logs, chain {past.chain}"
     )
     if past.difference:
-        lines.append(f"{who} then {past.difference.first} | {past.difference.second}")
+        lines.append(f"{who} they part at event {past.difference.seq:,}")
+        lines += [
+            f"    {side}  {_departure(departure)}"
+            for side, departure in (
+                ("baseline", past.baseline_departure),
+                ("variant ", past.variant_departure),
+            )
+        ]
     return lines
+
+
+def _departure(found: "Departure | None") -> str:
+    if found is None:
+        return "its log ends here"
+    return f"{format_us(found.time_us)}  {found.sentence}"

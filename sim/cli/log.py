@@ -1,7 +1,7 @@
 """`vatp log`: read the events of a run, and verify them."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,14 +9,15 @@ from cyclopts import Parameter
 
 from sim.cli.arguments import Count, Flag, Json, JsonLines, instant
 from sim.cli.console import output, remark
-from sim.cli.errors import EXIT_DONE, EXIT_FAILED, UserError, bad_input
+from sim.cli.errors import EXIT_DONE, EXIT_FAILED, bad_input
 from sim.cli.log_follow import details, print_followed, say_more
+from sim.cli.log_standing import note_unfinished
 from sim.cli.progress import progress
 from sim.cli.streams import print_json, print_json_line, write
 from sim.units import format_us
 
 if TYPE_CHECKING:
-    from sim.journal import Row, Verification
+    from sim.journal import Row, RunLog, Verification
 
 KIND_WIDTH = 24
 
@@ -71,7 +72,25 @@ def show(
         else:
             printed = _print_rows(rows, limit, as_json=json)
     if not printed:
-        remark(f"no event matches; {run} holds {log.events:,} events")
+        remark(f"no event matches; {run} holds {log.events:,} events{_ids(log, client)}")
+    note_unfinished(log)
+
+
+def _ids(log: "RunLog", client: int | None) -> str:
+    """Say which ids there are, where nothing was found of somebody who never was."""
+    if client is None:
+        return ""
+    said = []
+    for kind, who in (
+        ("participant_registered", "participants"),
+        ("prospect_arrived", "prospects"),
+    ):
+        ids: list[int] = log.scan(kind).select("client").collect()["client"].to_list()
+        if client in ids:
+            return ""
+        if ids:
+            said.append(f"{who} are clients {min(ids)} to {max(ids)}")
+    return f"; {', '.join(said)}" if said else ""
 
 
 @contextmanager
@@ -80,7 +99,7 @@ def reading(run: Path) -> Iterator[None]:
 
     Raises
     ------
-    UserError
+    DamageError
         What was read makes no sense, and the log does not verify.
     """
     from polars.exceptions import PanicException
@@ -118,14 +137,15 @@ def _blame_damage(run: Path, error: BaseException) -> None:
 
     Raises
     ------
-    UserError
+    DamageError
         The log does not verify.
     """
     from sim.journal import verify as verify_run
+    from sim.journal.errors import DamageError
 
     problems = verify_run(run).problems
     if problems:
-        raise UserError(f"{run} is damaged: {problems[0]}") from error
+        raise DamageError(f"{run} is damaged: {problems[0]}") from error
 
 
 def verify(run: Path, /, *, expect_head: str | None = None, json: Json = False) -> int:
@@ -162,19 +182,37 @@ def verify(run: Path, /, *, expect_head: str | None = None, json: Json = False) 
             }
         )
     else:
-        _print(found)
+        _print(run, found)
     return EXIT_FAILED if found.problems else EXIT_DONE
 
 
-def _print(found: "Verification") -> None:
+def _print(run: Path, found: "Verification") -> None:
     console = output()
     for problem in found.problems:
         console.say(problem, style="red")
     if found.problems:
-        console.say(f"the first {found.valid_events:,} of {found.events:,} events are as sealed")
+        _say_what_is_left(run, found)
         return
     console.say(f"{found.events:,} events verified, head {found.head}")
     if found.state != "complete":
         console.say(f"the run is {found.state}, not complete")
     for note in found.notes:
         console.say(f"note: {note}")
+
+
+def _say_what_is_left(run: Path, found: "Verification") -> None:
+    """Say how much of a damaged run can be believed, and how to come by the rest."""
+    from sim.journal import JournalError, remedy
+
+    console = output()
+    if not found.state:
+        console.say("without its header nothing of the run can be believed")
+        return
+    if found.is_broken_off:
+        # How many there were after the damaged line, nobody knows.
+        console.say(f"the first {found.valid_events:,} events are as sealed")
+    else:
+        console.say(f"the first {found.valid_events:,} of {found.events:,} events are as sealed")
+    if found.is_broken_off or found.valid_events < found.events:
+        with suppress(JournalError):
+            console.say(remedy(run))

@@ -8,8 +8,11 @@ from cyclopts import Parameter
 from sim.cli.arguments import Flag, Json
 from sim.cli.console import output, remark
 from sim.cli.errors import UserError
+from sim.cli.log_law import law_of
+from sim.cli.log_standing import note_unfinished, standing_document
 from sim.cli.progress import waiting
 from sim.cli.streams import print_json
+from sim.problems import did_you_mean
 
 
 def export(
@@ -40,25 +43,20 @@ def export(
 
     chosen = FORMATS.get(format)
     if chosen is None:
-        raise UserError(f"--format: no format {format!r}; {_nearest(format, list(FORMATS))}")
+        raise UserError(f"--format: no format {format!r}{did_you_mean(format, FORMATS, 'formats')}")
     log = RunLog.open(run)
     if chosen.needs_orders and log.header.get("log_level") == "control":
         raise UserError(f"{run} has the log level control, which keeps no order events")
+    law = law_of(log) if chosen.tells_rules else None
     with waiting(f"writing {out}"), reading(run), whole_file(out, force=force) as partial:
-        events = chosen.write(log, partial)
+        events = chosen.write(log, partial, law)
         size_bytes = partial.stat().st_size
     if json:
-        print_json({"file": str(out), "format": format, "events": events, "size_bytes": size_bytes})
+        written = {"file": str(out), "format": format, "events": events, "size_bytes": size_bytes}
+        print_json(written | standing_document(log))
     else:
         output().say(f"{out}: {events:,} {chosen.holds}, {size_bytes:,} bytes")
     if chosen.needs_orders and log.header.get("log_level") != "full":
         remark(f"the log leaves out {log.header.get('left_out', 'some order events')}")
-    if log.state != "complete":
-        remark(f"the run is {log.state}: the file ends where its last sealed segment does")
-
-
-def _nearest(name: str, names: list[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, names, n=1)
-    return f"did you mean {near[0]}?" if near else f"formats: {', '.join(names)}"
+    if not json:
+        note_unfinished(log)

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from sim.cli.arguments import Count, JsonLines
 from sim.cli.console import output, remark
+from sim.cli.log_standing import note_unfinished
 from sim.cli.progress import waiting
 from sim.cli.streams import print_json_line
 from sim.cli.tables import Column, Row, print_table
 
 if TYPE_CHECKING:
     from analysis.sql import Answer
+
+_GAP = 2
+"""Spaces between the columns of a table."""
 
 
 def sql(run: Path, query: str, /, *, limit: Count = 100, json: JsonLines = False) -> None:
@@ -37,6 +41,7 @@ def sql(run: Path, query: str, /, *, limit: Count = 100, json: JsonLines = False
         remark("no row")
     elif next(answer.rows, None) is not None:
         remark(f"the first {printed:,} rows; --limit 0 prints all")
+    note_unfinished(log)
 
 
 def _print_lines(answer: "Answer", limit: int) -> int:
@@ -61,8 +66,19 @@ def _print_table(answer: "Answer", limit: int) -> int:
             Column(name, right=_is_number(found[0][place]), wraps=True)
             for place, name in enumerate(answer.columns)
         ]
-        print_table(output(), columns, {"": rows})
-    return len(rows)
+        console = output()
+        if not _fits(columns, rows, console.width):
+            # A list shows its first cell without the column's name, so the rows are named instead.
+            columns = [Column("row"), *columns]
+            rows = [(f"row {number:,}", *row) for number, row in enumerate(rows, 1)]
+        print_table(console, columns, {"": rows})
+    return len(found)
+
+
+def _fits(columns: "list[Column]", rows: "list[Row]", width: int) -> bool:
+    """Whether a table of these rows fits, so that it is not printed as a list."""
+    least = [column.least([row[place] for row in rows]) for place, column in enumerate(columns)]
+    return sum(least) + _GAP * (len(columns) - 1) <= width
 
 
 def _is_number(value: object) -> bool:

@@ -7,6 +7,7 @@ import attrs
 
 from sim.cli.arguments import Json
 from sim.cli.console import output, remark
+from sim.cli.log_standing import note_unfinished, standing_document
 from sim.cli.streams import print_json
 from sim.cli.tables import Column, Row, print_table
 
@@ -46,9 +47,10 @@ def timeline(run: Path, token: str, /, *, json: Json = False) -> None:
     with reading(run):
         found = history(log, token)
     if json:
-        print_json(attrs.asdict(found))
+        print_json(attrs.asdict(found) | standing_document(log))
     else:
         _print(found)
+        note_unfinished(log)
     if log.header.get("log_level") == "control":
         remark("the log level control keeps no trades: first trades and volume are not known")
 

@@ -8,6 +8,7 @@ from cyclopts import Parameter, validators
 from sim.cli.arguments import Json
 from sim.cli.console import PlainConsole, bold, output
 from sim.cli.log_law import law_of
+from sim.cli.log_standing import note_unfinished, standing_document
 from sim.cli.streams import print_json
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ def why(run: Path, event: Seq, /, *, json: Json = False) -> None:
     with reading(run):
         found = explain(log, event, law_of(log))
     if json:
-        print_json(found.document())
+        print_json(found.document() | standing_document(log))
     else:
         _print(found)
+        note_unfinished(log)
 
 
 def _print(found: "Explanation") -> None:
@@ -50,15 +52,21 @@ def _print(found: "Explanation") -> None:
     for fact in found.facts:
         seqs = ", ".join(str(seq) for seq in fact.events)
         console.say(f"  figure  {fact.text}{f'  [event {seqs}]' if seqs else ''}")
-    _print_causes(console, found.steps)
+    _print_causes(console, found)
 
 
-def _print_causes(console: PlainConsole, steps: "tuple[Step, ...]") -> None:
-    if len(steps) == 1:
-        console.say("\nNo event led to it: here a person, the law or the outside world decided.")
+def _print_causes(console: PlainConsole, found: "Explanation") -> None:
+    if len(found.steps) == 1:
+        why = (
+            found.left_out
+            or "No event led to it: here a person, the law or the outside world decided."
+        )
+        console.say(f"\n{why}")
         return
     console.say(bold("\nWhat led to it, the beginning first"))
-    for step in steps[:-1]:
+    if found.left_out:
+        console.say(f"  {found.left_out}")
+    for step in found.steps[:-1]:
         console.say(f"  {_line(step)}")
         for rule in step.rules:
             if rule.id == step.row["rule"]:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from sim.run import RunResult
     from sim.scenario import Loaded
 
+_FEES = "fee_income_hkd"
+_ABOUT_FEES = (
+    f"Fees count in {_FEES} as trades charge them, participants' included; the ledger's fee income "
+    "(`vatp log state --ledger`) is what the sweep of each business day has taken in, in whole cents."
+)
+
 
 def run(
     scenario: Path,
@@ -107,6 +113,8 @@ def _print(title: str, result: "RunResult", found: "tuple[Outcome, ...]", wall_s
         "whether a rule changes a measure, `vatp compare` says.",
         style="dim",
     )
+    if any(outcome.name == _FEES for outcome in found):
+        console.say(_ABOUT_FEES, style="dim")
     orders = number(result.order_events)
     console.say(f"run folder  {result.run_dir}")
     console.say(f"events      {number(result.events)} logged, {orders} order events")

@@ -2,34 +2,32 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from sim.experiments.errors import ExperimentError
+from sim.experiments.shared_past import SharedPast, shared_past
+from sim.experiments.worlds import (
+    SCENARIO,
+    Given,
+    Terms,
+    over_seeds,
+    rule_differences,
+    terms_of,
+    world_differences,
+)
+from sim.units import format_us
 
 if TYPE_CHECKING:
     from analysis.comparison import Row
-    from sim.journal import Difference, RunLog
+    from sim.journal import RunLog
+    from sim.program import Program
 
 _MANIFEST = "manifest.jsonl"
-
-
-@attrs.frozen
-class SharedPast:
-    """How far two runs of a seed are the same."""
-
-    seed: int
-    events: int
-    """Leading events that both logs hold."""
-    chain: str
-    """Chain over them, computed from either log; empty where the logs cannot be compared."""
-    difference: "Difference | None"
-    """The first event they do not share; None where one log ends there."""
-    identical: bool
-    """Whether the two logs hold the same events to their end."""
-    forked_at_us: int | None
-    """Instant of the fork, where one run is a fork of the other."""
+_PLACES = "places.toml"
+_MOST_SHOWN = 5
 
 
 @attrs.frozen
@@ -45,6 +43,32 @@ class RecordedComparison:
     """One a seed."""
     rows: "tuple[Row, ...]"
     """One a measure."""
+    world: tuple[Given, ...]
+    """What the two runs of a pair were given besides rules, where it differs."""
+    rules: tuple[Given, ...]
+    """The rules in which the two runs of a pair differ."""
+    mixed: tuple[Given, ...]
+    """Where the runs of one side differ among themselves, the first of them against each other one."""
+    programs: tuple[str, ...]
+    """The programs that made the runs."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why the differences are not the doing of rules alone, a sentence each; empty where they are."""
+        found = []
+        if self.world:
+            found.append(
+                "not the same world: the differences are not the doing of rules alone; "
+                + _listed(self.world)
+            )
+        if self.mixed:
+            found.append("the runs of one side are no runs of one scenario: " + _listed(self.mixed))
+        if self.unpaired:
+            found.append(
+                f"only one side has seed {', '.join(map(str, self.unpaired))}: left out, so the two "
+                "sides are not the same sets of seeds"
+            )
+        return tuple(found)
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as JSON values; an undefined figure is null."""
@@ -53,6 +77,12 @@ class RecordedComparison:
             "variant": str(self.variant),
             "seeds": list(self.seeds),
             "unpaired_seeds": list(self.unpaired),
+            "warnings": list(self.warnings),
+            "same_world": not self.world,
+            "world_differences": [attrs.asdict(given) for given in self.world],
+            "rule_differences": [attrs.asdict(given) for given in self.rules],
+            "mixed_sides": [attrs.asdict(given) for given in self.mixed],
+            "programs": list(self.programs),
             "confidence": "95 %, two-sided, paired t",
             "common_past": [attrs.asdict(past) for past in self.pasts],
             "measures": [attrs.asdict(row) for row in self.rows],
@@ -104,20 +134,60 @@ def compare_recorded(
     seeds = tuple(sorted(before.keys() & after.keys()))
     if not seeds:
         raise ExperimentError(
-            f"no seed is on both sides: {baseline} has {_listed(before)}, {variant} has {_listed(after)}"
+            f"no seed is on both sides: {baseline} has {_seeds(before)}, {variant} has {_seeds(after)}"
         )
     for seed in seeds:
         _check_alike(before[seed], after[seed])
+    given = {
+        side: {seed: terms_of(runs[seed]) for seed in seeds}
+        for side, runs in ((baseline, before), (variant, after))
+    }
     pasts = tuple(shared_past(seed, before[seed], after[seed]) for seed in seeds)
     rows = compare_runs(
         {seed: outcomes(before[seed], measures) for seed in seeds},
         {seed: outcomes(after[seed], measures) for seed in seeds},
     )
-    unpaired = tuple(sorted(before.keys() ^ after.keys()))
-    return RecordedComparison(baseline, variant, seeds, unpaired, pasts, rows)
+    programs = (log.program for runs in (before, after) for log in runs.values())
+    return RecordedComparison(
+        baseline,
+        variant,
+        seeds,
+        tuple(sorted(before.keys() ^ after.keys())),
+        pasts,
+        rows,
+        programs=tuple(dict.fromkeys(map(_program, programs))),
+        **_differences(given[baseline], given[variant]),
+    )
 
 
-def _listed(runs: "dict[int, RunLog]") -> str:
+def _differences(before: dict[int, Terms], after: dict[int, Terms]) -> dict[str, tuple[Given, ...]]:
+    """Say in what the runs of each pair differ, and in what the runs of each side do."""
+    mixed: dict[int, list[Given]] = {}
+    for side in (before, after):
+        first, *others = side
+        for seed in others:
+            for find in (world_differences, rule_differences):
+                mixed.setdefault(seed, []).extend(find(side[first], side[seed]))
+    return {
+        "world": over_seeds(
+            {seed: world_differences(before[seed], after[seed]) for seed in before}
+        ),
+        "rules": over_seeds({seed: rule_differences(before[seed], after[seed]) for seed in before}),
+        "mixed": over_seeds(mixed),
+    }
+
+
+def _program(program: "Program | None") -> str:
+    return f"{program} ({program.sources})" if program else "a program that the log does not name"
+
+
+def _listed(found: Sequence[Given]) -> str:
+    shown = ", ".join(map(str, found[:_MOST_SHOWN]))
+    more = len(found) - _MOST_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _seeds(runs: "dict[int, RunLog]") -> str:
     return ", ".join(map(str, sorted(runs)))
 
 
@@ -131,9 +201,7 @@ def _by_seed(folder: Path) -> "dict[int, RunLog]":
         if not isinstance(seed, int):
             raise ExperimentError(f"{run_dir} was not written by a simulation: it has no seed")
         if log.state != "complete":
-            raise ExperimentError(
-                f"{run_dir} is {log.state}, not complete; `vatp log resume {run_dir}` takes it on"
-            )
+            raise ExperimentError(_not_complete(log, seed))
         if seed in found:
             raise ExperimentError(f"{found[seed].run_dir} and {run_dir} both have seed {seed}")
         found[seed] = log
@@ -142,34 +210,27 @@ def _by_seed(folder: Path) -> "dict[int, RunLog]":
     return found
 
 
+def _not_complete(log: "RunLog", seed: int) -> str:
+    """Say why a run that is not complete cannot be compared, and what would help."""
+    run_dir = quote(str(log.run_dir))
+    if log.state == "running":
+        return f"{log.run_dir} is still being written, not complete; compare it when it has ended"
+    if log.state == "interrupted":
+        return (
+            f"{log.run_dir} is interrupted, not complete; `vatp log resume {run_dir}` takes it on"
+        )
+    again = f"vatp run {quote(str(log.run_dir / SCENARIO))} --seed {seed}"
+    if (log.run_dir / _PLACES).is_file():
+        again += f" --with {quote(str(log.run_dir / _PLACES))}"
+    return f"{log.run_dir} is quarantined, not complete: {log.reason}; `{again}` makes the same life again"
+
+
 def _check_alike(before: "RunLog", after: "RunLog") -> None:
     for key, what in (("start_us", "start"), ("end_us", "end"), ("log_level", "log level")):
-        if before.header.get(key) != after.header.get(key):
+        values = [log.header.get(key) for log in (before, after)]
+        if values[0] != values[1]:
+            one, other = (format_us(v) if isinstance(v, int) else str(v) for v in values)
             raise ExperimentError(
-                f"{before.run_dir} and {after.run_dir} have another {what}: their measures do not compare"
+                f"{before.run_dir} and {after.run_dir} have another {what} ({one} and {other}): "
+                "their measures do not compare"
             )
-
-
-def shared_past(seed: int, before: "RunLog", after: "RunLog") -> SharedPast:
-    """Find how far two runs are the same; raises JournalError where a log cannot be read."""
-    from sim.journal import chain_at, common_past
-
-    forked_at_us = _forked_at(before, after)
-    if before.cuts != after.cuts:
-        return SharedPast(seed, 0, "", None, identical=False, forked_at_us=forked_at_us)
-    past = common_past(before, after)
-    shortest = min(before.events, after.events)
-    events = past.difference.seq - 1 if past.difference else shortest
-    identical = past.difference is None and before.events == after.events
-    return SharedPast(
-        seed, events, chain_at(before, events), past.difference, identical, forked_at_us
-    )
-
-
-def _forked_at(before: "RunLog", after: "RunLog") -> int | None:
-    """Return the instant at which one run was forked from the other, by what its header says."""
-    for parent, child in ((before, after), (after, before)):
-        fork = child.header.get("fork")
-        if isinstance(fork, dict) and fork.get("parent_head") == parent.head:
-            return int(fork["at_us"])
-    return None

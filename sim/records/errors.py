@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 
 import attrs
+
+from sim import problems
 
 _MOST_SHOWN = 10
 
@@ -67,6 +68,4 @@ class Source:
 
 def did_you_mean(word: str, choices: Sequence[str], what: str) -> str:
     """Return `did you mean 'x'?`, or the choices where none is near."""
-    small = {choice.lower(): choice for choice in choices}
-    near = get_close_matches(word.lower(), small, n=1)
-    return f"did you mean {small[near[0]]!r}?" if near else f"{what}: {', '.join(choices)}"
+    return problems.did_you_mean(word, choices, what).removeprefix("; ")

@@ -159,3 +159,18 @@ def test_values_are_written_as_json_and_tables_have_them(log: RunLog) -> None:
     ]
     assert [shown(value) for value in values][:2] == ["", "True"]
     assert shown({"a": [1]}) == '{"a": [1]}'
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("SELECT 1 AS a, 2 AS a", ("a", "a_1")),
+        ("SELECT 1 AS a, 2 AS a, 3 AS a_1, 4 AS a", ("a", "a_2", "a_1", "a_3")),
+        ("SELECT * FROM (SELECT 1 AS a, 2 AS a)", ("a", "a_1")),
+        ("SELECT seq, * FROM run_started", ("seq", "seq_1", "time_hkt")),
+    ],
+)
+def test_columns_of_one_name_are_told_apart(log: RunLog, text: str, names: tuple[str, ...]) -> None:
+    columns = query(log, text).columns
+    assert columns[: len(names)] == names
+    assert len(set(columns)) == len(columns)

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import pytest
 
-from sim.cli.commands import COMMANDS, GROUPS, build_app
+from sim.cli.commands import COMMANDS, EXIT_CODES, GROUPS, build_app
 from tests.cli.conftest import Vatp
 from tests.cli.front_desk import finish, start_python
 
@@ -34,6 +34,34 @@ def test_every_command_has_help_with_its_examples(words: str, vatp: Vatp) -> Non
     assert says in " ".join(shown.out.split())
     for example in examples:
         assert f"  {example}\n" in shown.out
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_the_usage_names_every_argument_and_whether_it_is_needed(words: str, vatp: Vatp) -> None:
+    shown = vatp(*words.split(), "--help").out
+    usage = shown.splitlines()[0]
+    assert "ARGS" not in usage
+    command = build_app()
+    for word in words.split():
+        command = command[word]
+    for argument in command.assemble_argument_collection():
+        if not argument.name.startswith("--"):
+            name = argument.name.upper()
+            name = "FILE..." if name == "FILES" else name
+            needed = argument.required or name.endswith("...")
+            assert (name if needed else f"[{name}]") in usage.split()
+
+
+def test_exit_codes_are_told_where_they_say_something_of_a_log(vatp: Vatp) -> None:
+    assert set(EXIT_CODES) <= set(COMMANDS)
+    assert {words for words in COMMANDS if words.startswith("log ")} <= set(EXIT_CODES)
+    for words, codes in EXIT_CODES.items():
+        (line,) = [
+            line
+            for line in vatp(*words.split(), "--help").out.splitlines()
+            if line.startswith("Exit codes: ")
+        ]
+        assert line == f"Exit codes: {codes}"
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -123,7 +123,10 @@ def test_one_changed_byte_in_any_file_is_exit_code_1_and_says_where(
     document = vatp("log", "verify", copied, "--json")
     assert document.code == 1
     assert document.document["ok"] is False
-    assert document.document["problems"] == plain.out.splitlines()[:-1]
+    problems = document.document["problems"]
+    said = plain.out.splitlines()
+    assert said[: len(problems)] == problems
+    assert said[len(problems)].endswith("events are as sealed")
 
 
 def test_a_log_that_cannot_be_read_is_blamed_on_its_damage(copied: Path, vatp: Vatp) -> None:
@@ -131,11 +134,11 @@ def test_a_log_that_cannot_be_read_is_blamed_on_its_damage(copied: Path, vatp: V
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
     cut = vatp("log", "show", copied, "--kind", "trade")
-    assert cut.code == 2
+    assert cut.code == 1
     assert str(path) in cut.err
     path.unlink()
     gone = vatp("log", "show", copied, "--kind", "trade")
-    assert (gone.code, gone.out) == (2, "")
+    assert (gone.code, gone.out) == (1, "")
     assert f"{path} is gone" in gone.err
     others = vatp("log", "show", copied, "--kind", "run_started")
     assert (others.code, len(others.out.splitlines())) == (0, 1)
@@ -145,7 +148,7 @@ def test_values_that_no_run_wrote_are_not_even_read(copied: Path, vatp: Vatp) ->
     path = copied / "events" / "client_activated" / "00000001.parquet"
     pl.read_parquet(path).with_columns(time_us=pl.lit(2**62)).write_parquet(path)
     answer = vatp("log", "show", copied, "--kind", "client_activated")
-    assert (answer.code, answer.out) == (2, "")
+    assert (answer.code, answer.out) == (1, "")
     assert answer.err.startswith(f"{path}: has ")
     assert "were sealed; `vatp log verify` says" in answer.err
 
@@ -160,7 +163,7 @@ def test_a_damaged_file_is_never_shown(copied: Path, capfd: pytest.CaptureFixtur
         path.write_bytes(damaged)
         code = command_line(["log", "show", str(copied), "--kind", "client_activated"])
         answer = capfd.readouterr()
-        assert (code, answer.out) == (2, ""), f"byte {place}: {answer.err}"
+        assert (code, answer.out) == (1, ""), f"byte {place}: {answer.err}"
         assert "its bytes are not those that were sealed" in answer.err
 
 
@@ -174,4 +177,41 @@ def test_a_run_that_was_killed_is_shown_and_verified_as_far_as_it_is_sealed(
     assert answer.code == 0
     assert "the run is interrupted, not complete" in answer.out
     assert f"{finished.document['events']:,} events verified" in answer.out
-    assert vatp("log", "show", copied).code == 0
+    shown = vatp("log", "show", copied)
+    assert shown.code == 0
+    assert "note: the run is interrupted after " in shown.err
+
+
+def test_a_client_whom_nobody_knows_is_answered_with_the_ids_there_are(
+    finished: Finished, vatp: Vatp
+) -> None:
+    show = ("log", "show", finished.run_dir, "--client")
+    events = finished.document["events"]
+    ids = RunLog.open(finished.run_dir).scan("prospect_arrived").collect()["client"]
+    answer = vatp(*show, "5")
+    assert (answer.code, answer.out) == (0, "")
+    assert answer.err == (
+        f"no event matches; {finished.run_dir} holds {events:,} events; participants are clients 1 "
+        f"to 1, prospects are clients {ids.min()!s} to {ids.max()!s}\n"
+    )
+    # Somebody whom the log knows did nothing of the kind: the ids are no help.
+    known = vatp(*show, str(ids[0]), "--kind", "rule_changed")
+    assert known.err == f"no event matches; {finished.run_dir} holds {events:,} events\n"
+
+
+def test_after_a_damaged_line_nothing_is_counted_and_the_advised_command_lives_the_same_again(
+    copied: Path, finished: Finished, tmp_path: Path, vatp: Vatp
+) -> None:
+    manifest = copied / "manifest.jsonl"
+    lines = manifest.read_bytes().splitlines(keepends=True)
+    manifest.write_bytes(b"".join([*lines[:1], b"{" + lines[1]]))
+    answer = vatp("log", "verify", copied)
+    assert answer.code == 1
+    _, left, advice = answer.out.splitlines()
+    assert left == "the first 0 events are as sealed"
+    command = advice.removesuffix(" lives the same events again").strip("`").split()
+    words = [str(tmp_path / "again") if word == "NEW" else word for word in command]
+    assert vatp(*words[1:]).code == 0
+    again = RunLog.open(tmp_path / "again")
+    segments = RunLog.open(finished.run_dir).segments
+    assert [found.digest for found in again.segments] == [found.digest for found in segments]

@@ -1,15 +1,16 @@
-"""`vatp log show --follow-causes`, `why`, `timeline`, `sql` and `export`, as a pipe sees them."""
+"""`vatp log show --follow-causes`, `why`, `timeline` and `export`, as a pipe sees them."""
 
 import csv
 import json
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sim.journal import RunLog
+from sim.journal import RunLog, unfinished
 from tests.cli.conftest import Finished, Vatp
 from tests.cli.front_desk import finish, start
 
@@ -180,32 +181,6 @@ def test_an_unknown_token_is_refused_with_those_there_are(finished: Finished, va
     assert answer.err.endswith("says nothing about a token 'BTV'; did you mean BTC?\n")
 
 
-def test_sql_prints_a_table_or_a_document_a_row(finished: Finished, vatp: Vatp) -> None:
-    pytest.importorskip("duckdb", reason="the extra `sql` is not installed")
-    text = "SELECT kind, count(*) AS n FROM events GROUP BY ALL ORDER BY kind"
-    table = vatp("log", "sql", finished.run_dir, text)
-    assert (table.code, table.err) == (0, "")
-    assert table.out.split()[:2] == ["kind", "n"]
-    log = RunLog.open(finished.run_dir)
-    rows = documents(vatp("log", "sql", finished.run_dir, text, "--json").out)
-    assert rows == [{"kind": kind, "n": log.rows(kind)} for kind in log.kinds]
-    some = vatp("log", "sql", finished.run_dir, text, "--json", "--limit", "2")
-    assert documents(some.out) == rows[:2]
-    assert some.err == "the first 2 rows; --limit 0 prints all\n"
-    exact = vatp("log", "sql", finished.run_dir, text, "--json", "--limit", str(len(rows)))
-    assert exact.err == ""
-    none = vatp("log", "sql", finished.run_dir, "FROM trade WHERE false")
-    assert (none.code, none.out, none.err) == (0, "", "no row\n")
-
-
-def test_sql_that_is_wrong_or_writes_is_bad_input(finished: Finished, vatp: Vatp) -> None:
-    pytest.importorskip("duckdb", reason="the extra `sql` is not installed")
-    for text, said in (("FROM traed", 'Did you mean "trade"'), ("DROP VIEW trade", "only be read")):
-        answer = vatp("log", "sql", finished.run_dir, text)
-        assert (answer.code, answer.out) == (2, "")
-        assert said in answer.err
-
-
 def test_an_export_says_what_it_wrote(finished: Finished, tmp_path: Path, vatp: Vatp) -> None:
     trades = tmp_path / "trades.csv"
     words = ("log", "export", finished.run_dir, "--format", "trades-csv", "--out", trades)
@@ -225,6 +200,8 @@ def test_an_export_says_what_it_wrote(finished: Finished, tmp_path: Path, vatp: 
         "format": "trades-csv",
         "events": count,
         "size_bytes": trades.stat().st_size,
+        "state": "complete",
+        "unfinished": "",
     }
     story = tmp_path / "story.json"
     assert vatp("log", "export", finished.run_dir, "--format", "ocel", "--out", story).err == ""
@@ -238,11 +215,11 @@ def test_an_export_that_cannot_be_is_refused(
     wrong = vatp(*export, "trade-csv")
     assert (wrong.code, wrong.err) == (
         2,
-        "--format: no format 'trade-csv'; did you mean trades-csv?\n",
+        "--format: no format 'trade-csv'; did you mean 'trades-csv'?\n",
     )
     (copied / "events" / "trade" / "00000001.parquet").unlink()
     gone = vatp(*export, "trades-csv")
-    assert gone.code == 2
+    assert gone.code == 1
     assert "is gone" in gone.err
     assert not list(tmp_path.glob("*out*"))
     nowhere = vatp("log", "export", finished.run_dir, "--format", "ocel", "--out", "/no/where")
@@ -264,6 +241,56 @@ def test_a_reader_that_leaves_early_is_no_failure(finished: Finished) -> None:
         process.stderr.close()
 
 
+def test_every_answer_from_an_unfinished_run_says_so_once(
+    copied: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    manifest = copied / "manifest.jsonl"
+    manifest.write_bytes(b"".join(manifest.read_bytes().splitlines(keepends=True)[:2]))
+    log = RunLog.open(copied)
+    said = unfinished(log)
+    assert said.startswith(f"interrupted after {log.events:,} events, at 2023-")
+    commands: list[tuple[str | Path, ...]] = [
+        ("log", "why", copied, "1"),
+        ("log", "timeline", copied, "BTC"),
+        ("log", "export", copied, "--format", "ocel", "--force", "--out", tmp_path / "o.json"),
+        ("audit", copied),
+    ]
+    lines: list[tuple[str | Path, ...]] = [("log", "show", copied, "--kind", "run_started")]
+    if find_spec("duckdb") is not None:
+        lines.append(("log", "sql", copied, "FROM run_started"))
+    for words in commands + lines:
+        answer = vatp(*words)
+        assert (answer.code, answer.err) == (0, f"note: the run is {said}\n"), words
+    for words in commands:
+        answer = vatp(*words, "--json")
+        assert answer.err == ""
+        assert (answer.document["state"], answer.document["unfinished"]) == ("interrupted", said)
+    for words in lines:
+        (row,) = documents(vatp(*words, "--json").out)
+        assert row.keys().isdisjoint({"state", "unfinished"})
+
+
+def test_an_answer_from_a_complete_run_has_no_note(finished: Finished, vatp: Vatp) -> None:
+    document = vatp("log", "why", finished.run_dir, "1", "--json").document
+    assert (document["state"], document["unfinished"]) == ("complete", "")
+
+
+def test_why_tells_what_the_log_leaves_out_from_what_nothing_led_to(
+    tiny: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    arbitrageur = "world.arbitrageurs=[{name='arbitrageur-1', interval='1 h'}]"
+    run = tmp_path / "run"
+    assert vatp("run", tiny, "--set", arbitrageur, "--out", run, "--json").code == 0
+    trades = list(RunLog.open(run).show(kinds=["trade"]))
+    left_out = next(row for row in trades if not row["cause"])
+    answer = vatp("log", "why", run, str(left_out["seq"]))
+    assert (
+        f"Order {left_out['taker_order']} led to it; its acceptance is not in the log" in answer.out
+    )
+    assert "No event led to it" not in answer.out
+    assert "No event led to it" in vatp("log", "why", run, "1").out
+
+
 def test_damage_is_blamed_and_never_a_defect(copied: Path) -> None:
     path = copied / "events" / "client_activated" / "00000001.parquet"
     data = path.read_bytes()
@@ -275,7 +302,7 @@ def test_damage_is_blamed_and_never_a_defect(copied: Path) -> None:
         ("export", copied, "--format", "ocel", "--out", copied / "out.json"),
     ):
         answer = finish(start("log", *words))
-        assert answer.code == 2, words
+        assert answer.code == 1, words
         assert "client_activated" in answer.err
         assert "defect" not in answer.err
     assert not (copied / "out.json").exists()

@@ -27,6 +27,15 @@ def test_the_document_names_the_run_and_holds_its_measures(finished: Finished) -
     assert all(measure["unit"] and measure["description"] for measure in measures.values())
 
 
+def test_the_table_says_how_its_fees_relate_to_the_fee_income_of_the_ledger(
+    tiny: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    note = "Fees count in fee_income_hkd as trades charge them"
+    assert note in vatp("run", tiny, "--out", tmp_path / "one").out
+    other = ("--set", 'measures=["arrived_persons"]')
+    assert note not in vatp("run", tiny, "--out", tmp_path / "two", *other).out
+
+
 def test_two_processes_with_different_hash_seeds_make_the_same_run(
     finished: Finished, tmp_path: Path
 ) -> None:
