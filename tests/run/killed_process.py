@@ -2,8 +2,8 @@
 
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
-import sim.journal.writer
 from sim.rerun import fork, resume
 from tests.run.small_run import short_run
 
@@ -21,13 +21,13 @@ FORK_SETTINGS = ("rule.onb.exposure_limit=2 %",)
 
 def with_short_segments(task: str, run_dir: Path, parent: Path | None = None) -> str:
     """Run, resume, fork or stop half-way, as the task says; returns the head."""
-    sim.journal.writer.FIRST_SEGMENT_EVENTS = FIRST_SEGMENT_EVENTS
-    if task == "resume":
-        return resume(run_dir).head
-    if task == "fork":
-        assert parent is not None
-        return fork(parent, run_dir, FORK_US, settings=FORK_SETTINGS).result.head
-    return short_run(run_dir, *SETTINGS, progress=_stop if task == "stop" else None).head
+    with patch("sim.journal.writer.FIRST_SEGMENT_EVENTS", FIRST_SEGMENT_EVENTS):
+        if task == "resume":
+            return resume(run_dir).head
+        if task == "fork":
+            assert parent is not None
+            return fork(parent, run_dir, FORK_US, settings=FORK_SETTINGS).result.head
+        return short_run(run_dir, *SETTINGS, progress=_stop if task == "stop" else None).head
 
 
 def _stop(share: float, events: int) -> None:
