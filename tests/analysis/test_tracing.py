@@ -351,7 +351,7 @@ def test_the_last_prices_are_those_of_the_last_sample_before(traced: RunLog) -> 
 def test_events_of_every_kind_have_a_sentence_and_a_beginning(traced: RunLog) -> None:
     regime = load(traced.run_dir / "scenario.toml").regime
     for kind in traced.kinds:
-        for row in list(traced.show(kinds=[kind], limit=3)):
+        for row in list(traced.show(kinds=[kind], limit=2)):
             found = explain(traced, int(row["seq"]), regime)
             assert found.event.row == row
             assert found.steps[0].row["cause"] == 0

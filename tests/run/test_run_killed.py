@@ -29,7 +29,7 @@ from tests.journal.journal_samples import memory_folder
 from tests.run.killed_process import with_short_segments
 from tests.run.small_run import SHORT
 
-KILLS = int(os.environ.get("VATP_KILLS", "10"))
+KILLS = int(os.environ.get("VATP_KILLS", "5"))
 ROOT = Path(__file__).parents[2]
 WAYS = ("run", "resume", "fork", "command line", "run")
 """What is killed, by turns."""
