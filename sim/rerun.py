@@ -39,6 +39,7 @@ from sim.run import (
 )
 from sim.scenario import (
     Loaded,
+    check_prices,
     digest,
     load,
     load_fork,
@@ -84,7 +85,9 @@ def resume(
     _refuse_damage(log)
     with read_as_written_by(log.program, run_dir / SCENARIO_FILE):
         loaded = load(
-            run_dir / SCENARIO_FILE, overlays=noted_places(run_dir), settings=_price_setting(prices)
+            run_dir / SCENARIO_FILE,
+            overlays=_places(run_dir, prices),
+            settings=_price_setting(prices),
         )
     seed = _check_scenario(log, loaded)
     path = outside_prices(loaded, seed)
@@ -154,7 +157,7 @@ def fork(
     parent = RunLog.open(parent_dir)
     _check_parent(parent, at_us)
     base_settings = _price_setting(prices)
-    places = noted_places(parent_dir)
+    places = _places(parent_dir, prices)
     with read_as_written_by(parent.program, parent_dir / SCENARIO_FILE):
         own = load(parent_dir / SCENARIO_FILE, overlays=places, settings=base_settings)
     seed = _check_scenario(parent, own)
@@ -199,6 +202,13 @@ def fork(
 def _refuse_other_past(log: RunLog) -> None:
     if problem := past_problem(log):
         raise _quarantined(log.run_dir, problem)
+
+
+def _places(run_dir: Path, prices: Path | None) -> tuple[Path, ...]:
+    """Return the overlay that says where a run's prices lie, once they are found there or were given."""
+    if prices is None:
+        check_prices(run_dir)
+    return noted_places(run_dir)
 
 
 def _price_setting(prices: Path | None) -> tuple[str, ...]:

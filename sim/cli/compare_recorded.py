@@ -62,7 +62,8 @@ def _print(result: "RecordedComparison") -> None:
     world = "differs, see above" if result.world else "the same on both sides"
     console.say(f"world     {world}")
     for place, rule in enumerate(result.rules):
-        console.say(f"{'' if place else 'rules':<10}{rule}")
+        held = "" if rule.seeds == result.seeds else f" ({_seeds(rule.seeds)})"
+        console.say(f"{'' if place else 'rules':<10}{rule}{held}")
     if not result.rules:
         console.say("rules     the same on both sides")
     if len(result.programs) > 1:
@@ -76,6 +77,10 @@ def _print(result: "RecordedComparison") -> None:
             "One pair has no interval: it shows what happened in this one life, not what to expect.",
             style="dim",
         )
+
+
+def _seeds(seeds: tuple[int, ...]) -> str:
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))} only"
 
 
 def _past(past: "SharedPast") -> list[str]:

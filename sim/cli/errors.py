@@ -27,6 +27,7 @@ USER_ERRORS = frozenset(
         "sim.records.errors.RecordError",
         "sim.rules.problems.RuleErrors",
         "sim.scenario.problems.ScenarioErrors",
+        "sim.state.fold.DisorderError",
         "sim.state.fold.FoldError",
         "sim.state.views.ViewError",
         "sim.world.prices.ReferenceDataError",
@@ -38,6 +39,7 @@ FAILED_CHECKS = frozenset(
     {
         "sim.journal.errors.DamageError",
         "sim.journal.errors.RecordMismatchError",
+        "sim.state.fold.DisorderError",
     }
 )
 """Those of them that say that a check failed, and the classes derived from them: a log is not what was sealed,

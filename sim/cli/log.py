@@ -1,5 +1,6 @@
 """`vatp log`: read the events of a run, and verify them."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,9 +10,9 @@ from cyclopts import Parameter
 
 from sim.cli.arguments import Count, Flag, Json, JsonLines, instant
 from sim.cli.console import output, remark
-from sim.cli.errors import EXIT_DONE, EXIT_FAILED, bad_input
+from sim.cli.errors import EXIT_DONE, EXIT_FAILED, UserError, bad_input
 from sim.cli.log_follow import details, print_followed, say_more
-from sim.cli.log_standing import note_unfinished
+from sim.cli.log_standing import note_unfinished, takes_on
 from sim.cli.progress import progress
 from sim.cli.streams import print_json, print_json_line, write
 from sim.units import format_us
@@ -160,6 +161,8 @@ def verify(run: Path, /, *, expect_head: str | None = None, json: Json = False) 
     """
     from sim.journal import verify as verify_run
 
+    if expect_head is not None and not re.fullmatch("[0-9a-f]{64}", expect_head):
+        raise UserError(f"--expect-head: {expect_head!r} is no head; expected 64 hex digits")
     with progress("verifying") as update:
         found = verify_run(
             run,
@@ -173,6 +176,7 @@ def verify(run: Path, /, *, expect_head: str | None = None, json: Json = False) 
             {
                 "ok": not found.problems,
                 "state": found.state,
+                "unfinished": _unfinished(run, found),
                 "events": found.events,
                 "head": found.head,
                 "problems": list(found.problems),
@@ -182,22 +186,42 @@ def verify(run: Path, /, *, expect_head: str | None = None, json: Json = False) 
             }
         )
     else:
-        _print(run, found)
+        _print(run, found, expect_head)
     return EXIT_FAILED if found.problems else EXIT_DONE
 
 
-def _print(run: Path, found: "Verification") -> None:
+def _print(run: Path, found: "Verification", expect_head: str | None) -> None:
     console = output()
     for problem in found.problems:
         console.say(problem, style="red")
     if found.problems:
-        _say_what_is_left(run, found)
+        is_another = expect_head not in {None, found.head}
+        if len(found.problems) > is_another:
+            _say_what_is_left(run, found)
+        # Where only the head is another, all is as sealed, and nothing is left of the run that was meant.
         return
     console.say(f"{found.events:,} events verified, head {found.head}")
+    # The note that says why a run stopped is told with its standing.
+    why = f"{found.state}: "
     if found.state != "complete":
-        console.say(f"the run is {found.state}, not complete")
+        reason = next((note.removeprefix(why) for note in found.notes if note.startswith(why)), "")
+        console.say(f"the run is {found.state}, not complete{f' ({reason})' if reason else ''}")
+        if found.state != "running":
+            console.say(takes_on(run))
     for note in found.notes:
-        console.say(f"note: {note}")
+        if found.state == "complete" or not note.startswith(why):
+            console.say(f"note: {note}")
+
+
+def _unfinished(run: Path, found: "Verification") -> str:
+    """Say how a run stands that is not complete; only its state where the log cannot be opened."""
+    from sim.journal import JournalError, RunLog, unfinished
+
+    if found.state in {"", "complete"}:
+        return ""
+    with suppress(JournalError):
+        return unfinished(RunLog.open(run))
+    return found.state
 
 
 def _say_what_is_left(run: Path, found: "Verification") -> None:

@@ -29,7 +29,8 @@ def details(row: "Row") -> str:
 
 def say_more(limit: int) -> None:
     """Remark that the limit left events out."""
-    remark(f"the first {limit:,} events; --limit 0 prints all")
+    first = "the first event" if limit == 1 else f"the first {limit:,} events"
+    remark(f"{first}; --limit 0 prints all")
 
 
 def print_followed(log: "RunLog", rows: "Iterable[Row]", limit: int, *, as_json: bool) -> int:

@@ -8,7 +8,7 @@ import attrs
 from sim.cli.arguments import Json
 from sim.cli.console import output
 from sim.cli.errors import EXIT_DONE, EXIT_FAILED
-from sim.cli.log_standing import standing_document
+from sim.cli.log_standing import snapshot_problem, standing, standing_document
 from sim.cli.progress import progress
 from sim.cli.streams import print_json
 from sim.cli.tables import Column, number, print_table
@@ -83,8 +83,6 @@ def _document(log: "RunLog", found: "Replay") -> dict[str, object]:
 
 
 def _print(log: "RunLog", found: "Replay") -> None:
-    from sim.journal import unfinished
-
     console = output()
     if found.comparisons:
         rows = [
@@ -102,9 +100,9 @@ def _print(log: "RunLog", found: "Replay") -> None:
         console.say(problem, style="red")
     if not found.problem:
         console.say(_agreement(found))
-    if standing := unfinished(log):
-        at_end = "" if found.at_end else "; it recorded no state at its end"
-        console.say(f"the run is {standing}{at_end}")
+    if said := standing(log):
+        at_end = "" if found.at_end else "it recorded no state at its end; "
+        console.say(f"{at_end}the run is {said}")
 
 
 def _agreement(found: "Replay") -> str:
@@ -135,14 +133,4 @@ def _problems(found: "Replay") -> list[str]:
             f"the state after event {wrong.seq:,} ({format_us(wrong.time_us)}) is not the one the run "
             f"recorded; look between {since}, and there"
         )
-    for snapshot in found.wrong_snapshots:
-        done = (
-            f"it cannot be replaced ({snapshot.refused}): remove it, or ask `vatp log state --afresh`"
-            if snapshot.refused
-            else "the right one has taken its place"
-        )
-        problems.append(
-            f"{snapshot.path} is not the state after event {snapshot.seq:,}, although its own digest fits: "
-            f"somebody changed it; {done}"
-        )
-    return problems
+    return problems + [snapshot_problem(snapshot) for snapshot in found.wrong_snapshots]

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from sim.cli.arguments import Json, Overlays, Settings, instant, new_run_folder
 from sim.cli.console import bold, output, remark
 from sim.cli.errors import EXIT_DONE, EXIT_FAILED, UserError
+from sim.cli.log_standing import kept_so_far
 from sim.cli.preflight import check_before_run
 from sim.cli.progress import Update, progress, waiting
 from sim.cli.streams import print_error, print_json
@@ -85,9 +86,7 @@ def _resume(log: "RunLog", prices: Path | None) -> "RunResult":
         try:
             return live_again(log.run_dir, prices=prices, progress=_told(update, log.events))
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"the log is kept up to its last segment in {log.run_dir}"
-            ) from None
+            raise KeyboardInterrupt(kept_so_far(log.run_dir)) from None
 
 
 def _told(update: Update, recorded: int) -> Callable[[float, int], None]:
@@ -177,7 +176,8 @@ def fork(
         console.say(f"its chain   {found.common_chain}")
         console.say(f"parent head {found.parent_head}")
         _print(found.result)
-        console.say(f"compare     vatp compare {run} {found.result.run_dir}")
+        words = ["vatp", "compare", str(run), str(found.result.run_dir)]
+        console.say(f"compare     {join(words)}")
     return EXIT_DONE
 
 
@@ -211,25 +211,29 @@ def _check(log: "RunLog", change: _Change, out: Path | None) -> None:
 
 def _refuse_beginning(log: "RunLog", change: _Change) -> None:
     """Refuse to fork where there is no past to share, and name the command that is meant."""
+    from sim.journal import run_again
+
     start_us, seed = log.header.get("start_us"), log.header.get("seed")
-    if not isinstance(start_us, int) or change.at_us > start_us:
+    if not isinstance(start_us, int) or not isinstance(seed, int) or change.at_us > start_us:
         return
-    words = ["vatp", "run", str(log.run_dir / SCENARIO)]
-    words += [word for overlay in change.overlays for word in ("--with", str(overlay))]
-    words += [word for setting in change.settings for word in ("--set", setting)]
+    words = [word for overlay in change.overlays for word in ("--with", str(overlay))]
+    settings = (*_price_setting(change.prices), *change.settings)
+    words += [word for setting in settings for word in ("--set", setting)]
     begins = f"{log.run_dir} begins at {format_us(start_us)}"
     raise UserError(
         f"--at: {begins}: a fork at {format_us(change.at_us)} would share no past with it; "
-        f"`{join(words)} --seed {seed}` lives the whole run under other rules"
+        f"`{run_again(log.run_dir, seed, words)}` lives the whole run under other rules"
     )
 
 
 def _read_change(log: "RunLog", change: _Change) -> "tuple[Loaded, bool]":
     """Read the scenario of the fork, and whether its law is another than the run's from the fork on."""
-    from sim.scenario import load, load_fork, noted_places, read_as_written_by
+    from sim.scenario import check_prices, load, load_fork, noted_places, read_as_written_by
 
     file = log.run_dir / SCENARIO
     base = _moved_prices(log.run_dir, change.prices)
+    if change.prices is None:
+        check_prices(log.run_dir)
     with waiting("reading the change"), read_as_written_by(log.program, file):
         places = noted_places(log.run_dir)
         loaded = load_fork(
@@ -287,7 +291,11 @@ def _moved_prices(run_dir: Path, prices: Path | None) -> tuple[str, ...]:
             f"--prices: {prices} is not the file that {run_dir} was made with ({reference['file']}): its "
             f"SHA-256 is {actual}, expected {expected}"
         )
-    return (f"world.reference.file={prices}",)
+    return _price_setting(prices)
+
+
+def _price_setting(prices: Path | None) -> tuple[str, ...]:
+    return () if prices is None else (f"world.reference.file={prices}",)
 
 
 def _fork(log: "RunLog", folder: Path, change: _Change) -> "Fork":
@@ -307,7 +315,7 @@ def _fork(log: "RunLog", folder: Path, change: _Change) -> "Fork":
                 progress=_told(update, common),
             )
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"the log is kept up to its last segment in {folder}") from None
+            raise KeyboardInterrupt(kept_so_far(folder)) from None
 
 
 def _refused(message: str, *, as_json: bool) -> int:

@@ -40,7 +40,8 @@ def sql(run: Path, query: str, /, *, limit: Count = 100, json: JsonLines = False
     if not printed:
         remark("no row")
     elif next(answer.rows, None) is not None:
-        remark(f"the first {printed:,} rows; --limit 0 prints all")
+        first = "the first row" if printed == 1 else f"the first {printed:,} rows"
+        remark(f"{first}; --limit 0 prints all")
     note_unfinished(log)
 
 

@@ -9,7 +9,7 @@ from cyclopts import Parameter, validators
 from sim.cli.arguments import Flag, Json, instant
 from sim.cli.console import PlainConsole, bold, output, remark
 from sim.cli.errors import UserError
-from sim.cli.log_standing import note_unfinished, standing_document
+from sim.cli.log_standing import note_unfinished, snapshot_problem, standing_document, takes_on
 from sim.cli.progress import progress
 from sim.cli.state_book import book_document, print_book
 from sim.cli.state_client import client_document, print_client
@@ -19,7 +19,7 @@ from sim.units import ASSET_CODES, format_us
 
 if TYPE_CHECKING:
     from sim.journal import RunLog
-    from sim.state import Fold
+    from sim.state import Fold, WrongSnapshot
     from sim.state.views import BookView, ClientView
 
 _MOST_LEVELS = 1_000_000
@@ -108,18 +108,39 @@ def _folded(log: "RunLog", at_us: int | None, *, afresh: bool) -> "tuple[Fold, i
     if at_us is not None and at_us < begin_us:
         raise UserError(f"--at: {log.run_dir} begins at {format_us(begin_us)}")
     if at_us is not None and at_us > end_us:
+        _refuse_unknown_future(log, end_us)
         remark(f"the log ends at {format_us(end_us)}")
-    kept = Snapshots(log)
+    kept, wrong = Snapshots(log), list["WrongSnapshot"]()
     seq = log.events if at_us is None else last_seq_at(log, at_us)
     with progress("folding") as update:
 
         def tell(done: int, total: int) -> None:
             update(done / max(total, 1), f"{done:,} events")
 
-        fold = state_afresh(log, seq, tell) if afresh else state_after(log, seq, tell, kept)
+        fold = (
+            state_afresh(log, seq, tell)
+            if afresh
+            else state_after(log, seq, tell, kept, wrong.append)
+        )
+    for snapshot in wrong:
+        remark(f"note: {snapshot_problem(snapshot)}")
     if kept.refused:
         remark(f"no snapshot could be kept ({kept.refused}): the next question takes as long")
     return fold, end_us if at_us is None else at_us
+
+
+def _refuse_unknown_future(log: "RunLog", end_us: int) -> None:
+    """Refuse to answer for an instant that a run has not come to yet.
+
+    Raises
+    ------
+    UserError
+        The run is not complete.
+    """
+    if log.state == "complete":
+        return
+    helps = "ask for an instant before" if log.state == "running" else takes_on(log.run_dir)
+    raise UserError(f"--at: the log ends at {format_us(end_us)}, the run is {log.state}; {helps}")
 
 
 def _span(log: "RunLog") -> tuple[int, int]:

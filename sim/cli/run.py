@@ -8,6 +8,7 @@ import attrs
 
 from sim.cli.arguments import Flag, Json, Overlays, Seed, Settings, new_run_folder
 from sim.cli.console import bold, output, remark
+from sim.cli.log_standing import kept_so_far
 from sim.cli.preflight import check_before_run
 from sim.cli.progress import progress, waiting
 from sim.cli.streams import print_json
@@ -99,9 +100,7 @@ def _simulate(loaded: "Loaded", seed: int, run_dir: Path, *, check: bool) -> "Ru
                 progress=lambda share, events: update(share, f"{events:,} events"),
             )
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"the log is kept up to its last segment in {run_dir}"
-            ) from None
+            raise KeyboardInterrupt(kept_so_far(run_dir)) from None
 
 
 def _print(title: str, result: "RunResult", found: "tuple[Outcome, ...]", wall_s: float) -> None:

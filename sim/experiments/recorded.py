@@ -10,7 +10,6 @@ import attrs
 from sim.experiments.errors import ExperimentError
 from sim.experiments.shared_past import SharedPast, shared_past
 from sim.experiments.worlds import (
-    SCENARIO,
     Given,
     Terms,
     over_seeds,
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from sim.program import Program
 
 _MANIFEST = "manifest.jsonl"
-_PLACES = "places.toml"
 _MOST_SHOWN = 5
 
 
@@ -201,7 +199,7 @@ def _by_seed(folder: Path) -> "dict[int, RunLog]":
         if not isinstance(seed, int):
             raise ExperimentError(f"{run_dir} was not written by a simulation: it has no seed")
         if log.state != "complete":
-            raise ExperimentError(_not_complete(log, seed))
+            raise ExperimentError(_not_complete(log))
         if seed in found:
             raise ExperimentError(f"{found[seed].run_dir} and {run_dir} both have seed {seed}")
         found[seed] = log
@@ -210,8 +208,10 @@ def _by_seed(folder: Path) -> "dict[int, RunLog]":
     return found
 
 
-def _not_complete(log: "RunLog", seed: int) -> str:
+def _not_complete(log: "RunLog") -> str:
     """Say why a run that is not complete cannot be compared, and what would help."""
+    from sim.journal import remedy
+
     run_dir = quote(str(log.run_dir))
     if log.state == "running":
         return f"{log.run_dir} is still being written, not complete; compare it when it has ended"
@@ -219,18 +219,19 @@ def _not_complete(log: "RunLog", seed: int) -> str:
         return (
             f"{log.run_dir} is interrupted, not complete; `vatp log resume {run_dir}` takes it on"
         )
-    again = f"vatp run {quote(str(log.run_dir / SCENARIO))} --seed {seed}"
-    if (log.run_dir / _PLACES).is_file():
-        again += f" --with {quote(str(log.run_dir / _PLACES))}"
-    return f"{log.run_dir} is quarantined, not complete: {log.reason}; `{again}` makes the same life again"
+    return f"{log.run_dir} is quarantined, not complete: {log.reason}; {remedy(log.run_dir)}"
 
 
 def _check_alike(before: "RunLog", after: "RunLog") -> None:
-    for key, what in (("start_us", "start"), ("end_us", "end"), ("log_level", "log level")):
+    for key, said in (
+        ("start_us", "begin at different times"),
+        ("end_us", "end at different times"),
+        ("log_level", "have different log levels"),
+    ):
         values = [log.header.get(key) for log in (before, after)]
         if values[0] != values[1]:
             one, other = (format_us(v) if isinstance(v, int) else str(v) for v in values)
             raise ExperimentError(
-                f"{before.run_dir} and {after.run_dir} have another {what} ({one} and {other}): "
+                f"{before.run_dir} and {after.run_dir} {said} ({one} and {other}): "
                 "their measures do not compare"
             )

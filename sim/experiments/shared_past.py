@@ -1,6 +1,6 @@
 """How far two recorded runs of a seed are the same, and with which event they part."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -87,6 +87,26 @@ def _forked_at(before: "RunLog", after: "RunLog") -> int | None:
     """Return the instant at which one run was forked from the other, by what its header says."""
     for parent, child in ((before, after), (after, before)):
         fork = child.header.get("fork")
-        if isinstance(fork, dict) and fork.get("parent_head") == parent.head:
+        if isinstance(fork, dict) and _is_parent(parent, fork):
             return int(fork["at_us"])
     return None
+
+
+def _is_parent(log: "RunLog", fork: dict[str, Any]) -> bool:
+    """Whether a run is the one that a fork came from.
+
+    Its head may be another by now: a run that was not complete when it was forked may have been resumed. Its
+    first events are the same all the same.
+    """
+    from sim.journal import chain_at
+
+    if fork.get("parent_head") == log.head:
+        return True
+    common = fork.get("common_events")
+    if not isinstance(common, int) or not 0 <= common <= log.events:
+        return False
+    own = log.header.get("fork")
+    if isinstance(own, dict) and own.get("common_events", common) >= common:
+        # Another fork of the same run has that past too.
+        return False
+    return chain_at(log, common) == fork.get("common_chain")

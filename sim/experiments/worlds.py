@@ -129,7 +129,7 @@ def world_differences(before: Terms, after: Terms) -> tuple[Given, ...]:
 
 def rule_differences(before: Terms, after: Terms) -> tuple[Given, ...]:
     """List the rules that two runs were given differently: changes of scenarios, and the law itself."""
-    own = _differences(before.rules, after.rules, _UNCHANGED)
+    own = _differences(_with_law(before, after), _with_law(after, before), _UNCHANGED)
     told = {given.key for given in own}
     if (_WHOLE_LAW in before.law) != (_WHOLE_LAW in after.law):
         kept = f"{_LAW} of the run"
@@ -137,6 +137,16 @@ def rule_differences(before: Terms, after: Terms) -> tuple[Given, ...]:
         return (*own, Given(_WHOLE_LAW, one, other))
     law = _differences(before.law, after.law)
     return own + tuple(given for given in law if given.key not in told)
+
+
+def _with_law(terms: Terms, other: Terms) -> dict[str, str]:
+    """Return the changes of a run, and what the law says where only the other run changes a rule."""
+    unchanged = {
+        rule: f"{_UNCHANGED} ({terms.law[rule]})"
+        for rule in other.rules
+        if rule not in terms.rules and rule in terms.law
+    }
+    return {**terms.rules, **unchanged}
 
 
 def _differences(

@@ -3,10 +3,10 @@
 from sim.journal.compare import CommonPast, Difference, common_past
 from sim.journal.errors import DamageError, JournalError, QuarantinedError, RecordMismatchError
 from sim.journal.forking import Parent, chain_at, check_reach, events_before, past_problem
+from sim.journal.occupancy import refuse_occupied
 from sim.journal.reader import Row, RunLog
-from sim.journal.recovery import mark, remedy
+from sim.journal.recovery import mark, remedy, run_again
 from sim.journal.standing import known_damage, unfinished
-from sim.journal.store import refuse_occupied
 from sim.journal.tables import coded, table_schema
 from sim.journal.verification import Verification, verify
 from sim.journal.writer import Journal
@@ -33,6 +33,7 @@ __all__ = [
     "past_problem",
     "refuse_occupied",
     "remedy",
+    "run_again",
     "table_schema",
     "unfinished",
     "verify",

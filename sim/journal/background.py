@@ -14,7 +14,8 @@ _WAITING = 1
 class Worker(Generic[T]):
     """Does one thing after another in a thread of its own, in the order given.
 
-    The first error stops the work: later items are dropped, and every later call raises that error.
+    The first error stops the work: later items are dropped, and every later call raises that error. Work
+    that Ctrl-C meets in the middle is done again from its beginning, so it must stand that.
     """
 
     def __init__(self, work: Callable[[T], None], name: str) -> None:
@@ -30,11 +31,22 @@ class Worker(Generic[T]):
         while (item := self._items.get()) is not None:
             if self.error is None:
                 try:
-                    self._work(item)
+                    self._do(item)
                 except BaseException as error:  # noqa: BLE001 - handed over to the caller's thread, whatever it is
                     self.error = error
             del item
             self._items.task_done()
+
+    def _do(self, item: T) -> None:
+        """Do the work on an item, again where Ctrl-C met it: that stops the caller, who then waits for the work.
+
+        Python interrupts the main thread; Polars raises in every thread it is at work in besides.
+        """
+        while True:
+            try:
+                return self._work(item)
+            except KeyboardInterrupt:
+                continue
 
     def submit(self, item: T) -> None:
         """Queue an item; waits while the queue is full. Raises what the work raised before."""

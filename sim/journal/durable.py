@@ -14,7 +14,7 @@ import attrs
 PARTIAL_SUFFIX = ".partial"
 """Ends the name of a file that is still being written; nothing reads such a file."""
 
-_LOCK_TRIES = 5
+_LOCK_TRIES = 100
 _LOCK_PAUSE_S = 0.02
 
 
@@ -98,32 +98,72 @@ def append_durably(file: BinaryIO, line: bytes) -> None:
         raise
 
 
-def lock(file: BinaryIO) -> bool:
-    """Take the writer's lock on an open file; False when another process has it.
+def lock(file: BinaryIO, path: Path, *, is_marking: bool = False) -> bool:
+    """Take the writer's lock on an open file; False when another process writes it.
 
-    The lock belongs to the open file: the system drops it when the process dies, however it dies.
+    The lock belongs to the open file: the system drops it when the process dies, however it dies. Who only
+    reads the file, or marks it (`marking`), is waited for.
+
+    Parameters
+    ----------
+    file, path
+        The file, open for writing, and where it lies.
+    is_marking
+        The caller is inside `marking`, so that whoever has the lock for itself is a writer.
     """
     for _ in range(_LOCK_TRIES):
-        with suppress(BlockingIOError):
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _took(file.fileno(), fcntl.LOCK_EX):
             return True
-        # A reader that asks whether the run is alive holds the lock for an instant.
+        with unwritten(path, is_marking=is_marking) as free:
+            if not free:
+                return False
         time.sleep(_LOCK_PAUSE_S)
     return False
 
 
-def is_locked(path: Path) -> bool:
-    """Whether a live process holds the writer's lock on a file; raises OSError when it cannot be read."""
-    with _shared(path) as free:
-        return not free
+@contextmanager
+def unwritten(path: Path, *, is_marking: bool = False) -> Iterator[bool]:
+    """Keep writers away from a file as long as the block runs; yields False where one is at work.
+
+    Others may read it in the same way at once. Raises OSError when the file cannot be read.
+    """
+    with path.open("rb") as file:
+        free = _took(file.fileno(), fcntl.LOCK_SH)
+        if not free and not is_marking:
+            # Nobody marks the file while this is held: who has it then is a writer.
+            with _folder_locked(path.parent, fcntl.LOCK_SH):
+                free = _took(file.fileno(), fcntl.LOCK_SH)
+        yield free
 
 
 @contextmanager
-def _shared(path: Path) -> Iterator[bool]:
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+def marking(folder: Path) -> Iterator[None]:
+    """Tell others that who locks a file of this folder inside the block adds a line, and is no living run.
+
+    The file must be opened, locked and closed inside the block.
+    """
+    with _folder_locked(folder, fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def _folder_locked(folder: Path, how: int) -> Iterator[None]:
+    """Lock a folder, waiting for others; where the file system knows no such lock, go on without it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            for _ in range(_LOCK_TRIES):
+                if _took(descriptor, how):
+                    break
+                time.sleep(_LOCK_PAUSE_S)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _took(descriptor: int, how: int) -> bool:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

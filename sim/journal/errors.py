@@ -68,3 +68,13 @@ def _cause(error: BaseException) -> str:
     if number is None:
         return str(error).splitlines()[0]
     return _SENTENCES.get(number, os.strerror(number))
+
+
+def stopped_by(error: BaseException) -> str:
+    """Say for the closing line what stopped a run; the class only of what nobody expected."""
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped by Ctrl-C"
+    if isinstance(error, SystemExit):
+        return "asked to end"
+    said = str(error)
+    return said if isinstance(error, JournalError) else f"{type(error).__name__}: {said}"

@@ -23,7 +23,7 @@ import attrs
 
 from sim.journal.cuts import Cuts
 from sim.journal.digest import DIGEST_BYTES, canonical_json
-from sim.journal.durable import FileDigest, is_locked, partial, rename
+from sim.journal.durable import FileDigest, unwritten
 from sim.journal.entries import (
     FORMAT,
     Closing,
@@ -39,6 +39,7 @@ from sim.journal.entries import (
 )
 from sim.journal.entries import digest_of as _digest
 from sim.journal.errors import DamageError, JournalError, explained
+from sim.journal.waiting import as_it_lies, put_in_place
 from sim.program import Program
 
 __all__ = [
@@ -68,6 +69,8 @@ FILE_NAME = "manifest.jsonl"
 NO_CHECK = bytes(DIGEST_BYTES).hex()
 """What the first line takes for the check of the line before it."""
 _NEWER = "a newer vatp wrote it"
+_EVENTS = "events"
+"""`sim.journal.sealing`, which names the folder for all others, lies above this module."""
 
 
 def segment_digest(parts: Sequence[Part]) -> str:
@@ -213,10 +216,17 @@ class Manifest:
         return self.segments[-1].last_seq if self.segments else 0
 
 
-def read(run_dir: Path) -> Manifest:
+def read(run_dir: Path, *, is_locked: bool = False) -> Manifest:
     """Read a run's manifest.
 
     A damaged line ends the reading; `Manifest.damage` then says so.
+
+    Parameters
+    ----------
+    run_dir
+        The run folder.
+    is_locked
+        The caller holds the writer's lock: there is no other writer.
 
     Raises
     ------
@@ -227,15 +237,21 @@ def read(run_dir: Path) -> Manifest:
     path = run_dir / FILE_NAME
     if not path.is_file():
         raise JournalError(f"{run_dir} is not a run folder: it has no {FILE_NAME}")
-    with explained(f"cannot read {path}"):
+    if is_locked:
+        return _read(run_dir, path, is_written=False)
+    with explained(f"cannot read {path}"), unwritten(path) as free:
         # Asked before the lines are read: a run that ends in between shows its closing line.
-        alive = is_locked(path)
+        return _read(run_dir, path, is_written=not free)
+
+
+def _read(run_dir: Path, path: Path, *, is_written: bool) -> Manifest:
+    with explained(f"cannot read {path}"):
         data = path.read_bytes()
     entries, last_check, whole, damage, torn = _entries(data)
     if not entries or not isinstance(entries[0], Header):
         raise _without_header(path, data, damage)
-    segments, closing = _counted(run_dir, entries[1:])
-    unfinished: State = "running" if alive else "interrupted"
+    segments, closing = _counted(run_dir, entries[1:], is_written=is_written)
+    unfinished: State = "running" if is_written else "interrupted"
     state: State = closing.state if closing else unfinished
     if damage:
         # No line can be added behind a damaged one, so this state is found again each time.
@@ -250,13 +266,22 @@ def _without_header(path: Path, data: bytes, damage: str) -> JournalError:
         return (JournalError if newer else DamageError)(f"{path}: {damage}")
     if b"\n" in data:
         return DamageError(f"{path}: line 1 is not a header")
+    # The header is on disk before the first of them.
+    files = sum(file.is_file() for file in (path.parent / _EVENTS).rglob("*"))
+    if files:
+        return DamageError(
+            f"{path}: line 1 is not a header: the manifest is damaged; {files} part files lie in "
+            f"{_EVENTS}/: remove nothing"
+        )
     return DamageError(
         f"{path}: line 1 is not a header: the run was killed before it began, and no event is lost; "
         f"remove the folder and run again"
     )
 
 
-def _counted(run_dir: Path, entries: Sequence[Entry]) -> tuple[tuple[Segment, ...], Closing | None]:
+def _counted(
+    run_dir: Path, entries: Sequence[Entry], *, is_written: bool
+) -> tuple[tuple[Segment, ...], Closing | None]:
     """Return the segments that count and the closing line, if it is the last.
 
     A resumption drops the segments behind it in the moment in which the next segment is on record, and not
@@ -273,25 +298,13 @@ def _counted(run_dir: Path, entries: Sequence[Entry]) -> tuple[tuple[Segment, ..
             segments.append(entry)
         resumption = entry if isinstance(entry, Resumption) else None
     if replacing is not None and replacing is segments[-1]:
-        # Where the folder cannot be written, the files are found not to be those that were sealed.
-        with suppress(OSError):
-            put_in_place(run_dir, replacing)
+        if not is_written:
+            # Where the folder cannot be written, the files are read where they wait.
+            with suppress(OSError):
+                put_in_place(run_dir, replacing)
+        segments[-1] = as_it_lies(run_dir, replacing, is_written=is_written)
     last = entries[-1] if entries else None
     return tuple(segments), last if isinstance(last, Closing) else None
-
-
-def put_in_place(run_dir: Path, segment: Segment) -> None:
-    """Give the files of a segment that took a shorter one's place their names; raises OSError.
-
-    They may have them only once the segment's line is on disk, because the shorter one counts until then. So
-    they wait beside, and the writer or, after a kill, whoever reads the line first does this.
-    """
-    for part in segment.parts:
-        path = run_dir / part.path
-        # Somebody else may have come first.
-        with suppress(FileNotFoundError):
-            if FileDigest.of(partial(path)) == part.file:
-                rename([path])
 
 
 def _entries(data: bytes) -> tuple[list[Entry], str, int, str, bool]:

@@ -1,17 +1,22 @@
 """After a kill: what the writer could not say any more is said by the next command that opens the run."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from shlex import quote
+from shlex import join
 
 from sim.journal import manifest
-from sim.journal.durable import append_durably, lock
+from sim.journal.durable import append_durably, lock, marking
 from sim.journal.errors import JournalError, explained
 from sim.journal.files import sealed_problem
 from sim.journal.manifest import Closing, EndState, Manifest
 
 _SCENARIO, _PLACES = "scenario.toml", "places.toml"
 """What `vatp run` keeps in a run's folder."""
+SAME_LIFE = (
+    "lives the same events again, in the same chain; the head is another, because its scenario.toml "
+    "names another origin"
+)
 KILLED = "killed: the process that wrote the run ended without closing it"
 
 
@@ -81,12 +86,24 @@ def remedy(run_dir: Path, found: Manifest | None = None) -> str:
     for name, file in found.header.attachments.items():
         if problem := sealed_problem(run_dir / name, file):
             return f"it cannot be made again from this folder ({problem})"
-    # A note of where the prices lie is an overlay (`sim.scenario.places`).
-    places = f" --with {quote(str(run_dir / _PLACES))}" if (run_dir / _PLACES).is_file() else ""
-    return (
-        f"`vatp run {quote(str(run_dir / _SCENARIO))}{places} --seed {seed} --out NEW` lives "
-        f"the same events again"
-    )
+    return f"`{run_again(run_dir, seed)}` {SAME_LIFE}"
+
+
+def run_again(run_dir: Path, seed: int, changes: Sequence[str] = ()) -> str:
+    """Write the command that lives a run again, for a shell; NEW stands for the new folder.
+
+    Parameters
+    ----------
+    run_dir, seed
+        The run folder, and the run's seed.
+    changes
+        Further options, such as `--with FILE`; they lie over what the run keeps.
+    """
+    words = ["vatp", "run", str(run_dir / _SCENARIO)]
+    if (run_dir / _PLACES).is_file():
+        # A note of where the prices lie is an overlay (`sim.scenario.places`).
+        words += ["--with", str(run_dir / _PLACES)]
+    return join([*words, *changes, "--seed", str(seed), "--out", "NEW"])
 
 
 def mark(run_dir: Path, state: EndState, reason: str, *, unclosed_only: bool = False) -> None:
@@ -107,10 +124,14 @@ def mark(run_dir: Path, state: EndState, reason: str, *, unclosed_only: bool = F
         The run is being written, its manifest is damaged, or the line cannot be written.
     """
     path = run_dir / manifest.FILE_NAME
-    with explained(f"cannot mark {run_dir} as {state}"), path.open("r+b", buffering=0) as file:
-        if not lock(file):
+    with (
+        explained(f"cannot mark {run_dir} as {state}"),
+        marking(run_dir),
+        path.open("r+b", buffering=0) as file,
+    ):
+        if not lock(file, path, is_marking=True):
             raise JournalError(f"{run_dir} is being written by another process")
-        found = manifest.read(run_dir)
+        found = manifest.read(run_dir, is_locked=True)
         if found.damage:
             raise JournalError(f"{path}: {found.damage}")
         if found.closing and unclosed_only:

@@ -1,22 +1,25 @@
 """The run folder as its one writer sees it: commit segments, compare a re-run with the record, close."""
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from sim.events import schema_of
 from sim.journal import manifest
 from sim.journal.compare import event_text, first_difference, read_as_of_today
 from sim.journal.cuts import Cuts
 from sim.journal.digest import canonical_json
-from sim.journal.durable import append_durably, flush, lock, write_durably
+from sim.journal.durable import append_durably, discard, flush, lock, write_durably
 from sim.journal.errors import JournalError, RecordMismatchError, explained
 from sim.journal.forking import Parent
 from sim.journal.manifest import Closing, EndState, Entry, Header, Manifest, Resumption, Segment
+from sim.journal.occupancy import occupied, refuse_occupied
 from sim.journal.sealing import (
     EVENTS_FOLDER,
     Past,
@@ -27,6 +30,7 @@ from sim.journal.sealing import (
     write_parts,
 )
 from sim.journal.upcasting import older
+from sim.journal.waiting import put_in_place
 from sim.program import Program, origin, this_program
 
 
@@ -52,6 +56,8 @@ class Store:
         self._closing = recorded.closing if recorded else None
         self._parent = parent
         self._events = 0
+        self._is_replacing = False
+        """The record was opened to go on, and does not yet say with what."""
 
     @classmethod
     def create(
@@ -83,7 +89,7 @@ class Store:
             try:
                 file = (run_dir / manifest.FILE_NAME).open("xb", buffering=0)
             except FileExistsError:
-                raise JournalError(_occupied(run_dir)) from None
+                raise JournalError(occupied(run_dir)) from None
             with _held(file, run_dir):
                 (run_dir / EVENTS_FOLDER).mkdir()
                 files = {
@@ -113,7 +119,10 @@ class Store:
         with explained(f"cannot go on writing {path}"):
             file = path.open("r+b", buffering=0)
             with _held(file, run_dir):
-                recorded = manifest.read(run_dir)
+                recorded = manifest.read(run_dir, is_locked=True)
+                if recorded.segments:
+                    # Files that still wait would be lost under the next ones, which wait there too.
+                    put_in_place(run_dir, recorded.segments[-1])
                 if recorded.damage:
                     raise JournalError(f"{path}: {recorded.damage}; `vatp log verify` says more")
                 if canonical_json(recorded.header.content) != canonical_json(content):
@@ -190,25 +199,51 @@ class Store:
         """Commit a segment in the place of a shorter one on record, which has the same names of files.
 
         The shorter one counts until the line of the longer is on disk, and that one from then on: its files
-        wait beside by then, and whoever reads the line gives them their names (`manifest.put_in_place`). So a
+        wait beside by then, and whoever reads the line gives them their names (`waiting.put_in_place`). So a
         kill at any instant loses nothing that was sealed.
         """
         self._refuse_after_end()
-        written = write_parts(self.run_dir, segment, tables)
-        with explained(f"cannot write segment {segment.number} of {self.run_dir}"):
-            for folder in {(self.run_dir / part.path).parent for part in written.parts}:
-                flush(folder)
-        self._append(Resumption(self.sealed, this_program()))
-        self._closing = None
-        self._append(written)
+        written = self._write_beside(segment, tables)
+        paths = [self.run_dir / part.path for part in written.parts]
+        try:
+            with self._explained(segment):
+                for folder in {path.parent for path in paths}:
+                    flush(folder)
+            self._append(Resumption(self.sealed, this_program()))
+            self._closing = None
+            self._is_replacing = True
+            self._append(written)
+        except JournalError:
+            # Only once it is certain that the segment's line is not on disk: else these are its files.
+            with suppress(OSError, ValueError):
+                os.fsync(self._file.fileno())
+                discard(paths)
+            raise
+        self._is_replacing = False
         # Not before: where the line cannot be written, the shorter one stays on record.
         del self._recorded[self.sealed :]
         self._count(segment)
-        with explained(
-            f"cannot write segment {segment.number} of {self.run_dir}",
-            f"the run is valid up to seq {segment.last_seq}",
-        ):
-            manifest.put_in_place(self.run_dir, written)
+        with self._explained(segment):
+            put_in_place(self.run_dir, written)
+
+    def _write_beside(self, segment: Segment, tables: dict[str, pl.DataFrame]) -> Segment:
+        """Write the files of a segment in the place of a shorter one; an error says what still counts."""
+        try:
+            return write_parts(self.run_dir, segment, tables)
+        except JournalError as error:
+            if isinstance(error.__cause__, OSError | PolarsError):
+                with self._explained(segment):
+                    raise error.__cause__ from None
+            raise
+
+    def _explained(self, segment: Segment) -> AbstractContextManager[None]:
+        return explained(f"cannot write segment {segment.number} of {self.run_dir}", self._validity)
+
+    @property
+    def _validity(self) -> str:
+        """How far the run counts, whatever fails now: while it is lived again, as far as its record."""
+        seq = self._recorded[-1].last_seq if self.is_replaying else self._events
+        return f"the run is valid up to seq {seq}"
 
     def _count(self, segment: Segment) -> None:
         self.sealed += 1
@@ -245,6 +280,10 @@ class Store:
                         f"the re-run ends at seq {self._events}, before the record does: "
                         f"{self._event_on_record(self._events + 1)} on record, nothing now"
                     )
+                if self._is_replacing:
+                    last = self._recorded[-1]  # The record counts as it stood.
+                    head = manifest.head_of(self.header, last.chain)
+                    self._append(Closing(state, reason, last.last_seq, head, facts))
             elif self._closing is None or self._closing.state != "complete":
                 self._reopen()
                 self._append(Closing(state, reason, self._events, self.head, facts))
@@ -266,10 +305,7 @@ class Store:
                 f"{self.run_dir / manifest.FILE_NAME} could not be written and was closed"
             )
         line, check = manifest.encode(entry, self._check)
-        with explained(
-            f"cannot write {self.run_dir / manifest.FILE_NAME}",
-            f"the run is valid up to seq {self._events}",
-        ):
+        with explained(f"cannot write {self.run_dir / manifest.FILE_NAME}", self._validity):
             append_durably(self._file, line)
         self._check = check
 
@@ -277,7 +313,7 @@ class Store:
 @contextmanager
 def _held(file: BinaryIO, run_dir: Path) -> Iterator[None]:
     """Lock a manifest for its one writer; on an error inside, close it."""
-    if not lock(file):
+    if not lock(file, run_dir / manifest.FILE_NAME):
         file.close()
         raise JournalError(f"{run_dir} is being written by another process")
     try:
@@ -303,24 +339,6 @@ def _check_names(attachments: Iterable[str]) -> None:
     for name in attachments:
         if not name or Path(name).name != name or name in {manifest.FILE_NAME, EVENTS_FOLDER}:
             raise JournalError(f"{name!r} cannot be the name of a file beside the manifest")
-
-
-def refuse_occupied(run_dir: Path) -> None:
-    """Check that a folder is free for a new run; raises JournalError, or OSError where it cannot be read."""
-    if run_dir.is_dir() and any(run_dir.iterdir()):
-        raise JournalError(_occupied(run_dir))
-
-
-def _occupied(run_dir: Path) -> str:
-    if not (run_dir / manifest.FILE_NAME).is_file():
-        return f"the run folder {run_dir} is not empty; name a new one"
-    try:
-        found = manifest.read(run_dir)
-    except JournalError as error:
-        return f"the run folder {run_dir} is not empty ({error}); name a new one"
-    if found.state == "running":
-        return f"the run folder {run_dir} is being written by another process; name a new one"
-    return f"the run folder {run_dir} holds a run already ({found.state}, {found.events:,} events); name a new one"
 
 
 def _as_json(value: Mapping[str, Any], what: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sim.journal.parquet import read_part, read_parts
 from sim.journal.recovery import settled
 from sim.journal.sealing import EVENTS_FOLDER, part_path
 from sim.journal.upcasting import misfit, older, unreadable
+from sim.journal.waiting import name_of, waiting_name_of
 from sim.program import this_program
 
 Progress = Callable[[int, int], None]
@@ -169,6 +170,10 @@ def _manifest_problems(run_dir: Path, found: Manifest) -> list[str]:
 def _strangers(run_dir: Path, found: Manifest) -> list[str]:
     """List files among the events that no segment names."""
     known = {part.path for segment in found.segments for part in segment.parts}
+    last = found.segments[-1].parts if found.segments else ()
+    if any(part.path != name_of(part) for part in last):
+        # The files of a replaced segment are still there, beside those that wait for its names.
+        known |= {path for part in last for path in (name_of(part), waiting_name_of(part))}
     files = sorted((run_dir / EVENTS_FOLDER).rglob("*"))
     names = [path.relative_to(run_dir).as_posix() for path in files if path.is_file()]
     return [name for name in names if name not in known]
@@ -235,7 +240,7 @@ def _chain_problems(found: Manifest, segment: Segment, before: Segment | None) -
     end = found.header.cuts.end(segment.number)
     if segment.last_seq > end or (segment.last_seq < end and not is_last):
         problems.append(f"ends at seq {segment.last_seq}; expected {end}")
-    if [part.path for part in segment.parts] != sorted(
+    if [name_of(part) for part in segment.parts] != sorted(
         {part_path(part.kind, number) for part in segment.parts}
     ):
         problems.append("its parts are not where they belong")

@@ -11,7 +11,7 @@ from sim.events import Event
 from sim.journal.background import Worker
 from sim.journal.buffers import Buffers
 from sim.journal.cuts import Cuts
-from sim.journal.errors import JournalError
+from sim.journal.errors import JournalError, stopped_by
 from sim.journal.forking import Parent
 from sim.journal.manifest import EndState
 from sim.journal.sealing import Unsealed
@@ -316,7 +316,7 @@ class Journal:
         self._closed = True
         self._worker.stop()
         try:
-            self._store.close("interrupted", f"{type(error).__name__}: {error}", {})
+            self._store.close("interrupted", stopped_by(error), {})
         except JournalError as failed:
             error.add_note(f"The closing line could not be written: {failed}")
 
@@ -336,7 +336,7 @@ class Journal:
     ) -> None:
         if self._closed:
             return
-        reason = f"{type(error).__name__}: {error}" if error else "left before it was complete"
+        reason = stopped_by(error) if error else "left before it was complete"
         try:
             self.interrupt(reason)
         except JournalError as failed:

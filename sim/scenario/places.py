@@ -7,15 +7,17 @@ where; it is not sealed, and whoever moves the file may mend it.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sim.problems import dotted
+from sim.scenario.files import find_beside, is_file, missing
 from sim.scenario.model import Scenario
 from sim.scenario.problems import ScenarioErrors
 from sim.toml_lines import KeyPath
 from sim.toml_source import read_source
 
 PLACES_FILE = "places.toml"
+_SCENARIO = "scenario.toml"
 _PLACE: Final[KeyPath] = ("world", "reference", "file")
 _COMMENTS = (
     "Where the price file of this run lay when it began; lies over the scenario beside it.",
@@ -57,6 +59,33 @@ def noted_places(run_dir: Path) -> tuple[Path, ...]:
     if strange:
         raise ScenarioErrors(strange)
     return (path,)
+
+
+def check_prices(run_dir: Path) -> None:
+    """Check that the price file of a run is where its note says, or its scenario where the note is gone.
+
+    Raises
+    ------
+    ScenarioErrors
+        It is not; says what was sought and how to give its place.
+    """
+    note = run_dir / PLACES_FILE
+    source = read_source(note if note.is_file() else run_dir / _SCENARIO)
+    name: Any = source.document
+    for key in _PLACE:
+        name = name.get(key) if isinstance(name, Mapping) else None
+    if not isinstance(name, str):
+        return
+    folders = (source.folder, Path())
+    found = find_beside(name, folders)
+    if found is not None and is_file(found):
+        return
+    gone = "" if note.is_file() else f", as there is no {PLACES_FILE} that notes its place"
+    message = (
+        f"{missing(name, folders)}; sought is {source.folder / name}{gone}; "
+        "--prices FILE gives its place"
+    )
+    raise ScenarioErrors([source.problem(_PLACE, message)])
 
 
 def _leaves(table: Mapping[str, object], above: KeyPath = ()) -> Iterator[KeyPath]:

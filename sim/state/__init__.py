@@ -3,8 +3,8 @@
 from sim.state.fold import Fold, FoldError, Level
 from sim.state.hashing import State, differing_parts, state_hash
 from sim.state.live import checkpoints, live_state, rebuilt_state
-from sim.state.moment import last_seq_at, state_afresh, state_after
-from sim.state.replay import Comparison, Replay, WrongSnapshot, replay
+from sim.state.moment import WrongSnapshot, last_seq_at, state_afresh, state_after
+from sim.state.replay import Comparison, Replay, replay
 
 __all__ = [
     "Comparison",

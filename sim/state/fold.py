@@ -29,6 +29,10 @@ class FoldError(JournalError):
     """Events that do not follow from each other, or a log that no run of a scenario wrote."""
 
 
+class DisorderError(FoldError):
+    """An event cannot follow from those before it: the log is sealed, and is no record of a run."""
+
+
 def level_of(log: RunLog) -> Level:
     """Return the log level of a run.
 
@@ -97,7 +101,7 @@ class Fold:
 
         Raises
         ------
-        FoldError
+        DisorderError
             An event cannot follow from those before it.
         JournalError
             A part file is not what was sealed.
@@ -126,9 +130,9 @@ class Fold:
             self.ledger.apply(seq, event)
             self.register.apply(seq, event)
         except LedgerError as error:
-            raise FoldError(f"{self._log.run_dir}: {error}") from error
+            raise DisorderError(f"{self._log.run_dir}: {error}") from error
         except KeyError as error:
-            raise FoldError(
+            raise DisorderError(
                 f"{self._log.run_dir}: event {seq} is about client {error}, who never arrived"
             ) from error
         self.terms.apply(event)

@@ -1,15 +1,28 @@
 """The state at an instant: which events that covers, and the fold up to there from the nearest snapshot."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import attrs
 import polars as pl
 
 from sim.journal import RunLog
-from sim.state.fold import Fold
+from sim.state.fold import DisorderError, Fold
 from sim.state.snapshots import Snapshots
 
 Progress = Callable[[int, int], None]
 """Called with events folded so far, and to be folded in all."""
+
+
+@attrs.frozen
+class WrongSnapshot:
+    """A kept snapshot, believed until now, that is not the state the log comes to."""
+
+    seq: int
+    """It claims to be the state after this event."""
+    path: Path
+    refused: str
+    """Why it could neither be replaced nor taken away; empty where it was."""
 
 
 def last_seq_at(log: RunLog, time_us: int) -> int:
@@ -36,9 +49,25 @@ def last_seq_at(log: RunLog, time_us: int) -> int:
 
 
 def state_after(
-    log: RunLog, seq: int, progress: Progress | None = None, snapshots: Snapshots | None = None
+    log: RunLog,
+    seq: int,
+    progress: Progress | None = None,
+    snapshots: Snapshots | None = None,
+    tell_wrong: Callable[[WrongSnapshot], None] | None = None,
 ) -> Fold:
     """Fold the log up to and including a seq, from the nearest snapshot on; missing ones are kept on the way.
+
+    Where the events cannot follow from a snapshot, all is folded from the first event, and every snapshot up
+    to the seq is replaced: what was kept on the way from a wrong one is wrong too.
+
+    Parameters
+    ----------
+    log, seq, progress
+        The log, the last event to take into account, and who is told how far it is.
+    snapshots
+        The snapshots of the log.
+    tell_wrong
+        Told of the snapshot from which the log could not be folded, when it could be without.
 
     Raises
     ------
@@ -50,6 +79,24 @@ def state_after(
     kept = snapshots or Snapshots(log)
     fold = kept.nearest(seq)
     begun = fold.seq
+    try:
+        _fold_keeping(fold, seq, kept, progress)
+    except DisorderError:
+        if not begun:
+            raise
+        fold = Fold(log)
+        _fold_keeping(fold, begun, kept, progress)
+        kept.replace(fold)
+        wrong = WrongSnapshot(begun, kept.path(begun), kept.refused)
+        _fold_keeping(fold, seq, kept, progress)
+        if tell_wrong is not None:
+            tell_wrong(wrong)
+    return fold
+
+
+def _fold_keeping(fold: Fold, seq: int, kept: Snapshots, progress: Progress | None) -> None:
+    """Take a fold on up to a seq, and leave a snapshot at every place on the way."""
+    begun = fold.seq
     for place in kept.places(begun, seq):
         fold.advance(place)
         if not kept.refused:
@@ -57,7 +104,6 @@ def state_after(
         if progress is not None:
             progress(place - begun, seq - begun)
     fold.advance(seq)
-    return fold
 
 
 def state_afresh(log: RunLog, seq: int, progress: Progress | None = None) -> Fold:

@@ -1,14 +1,12 @@
 """The whole log folded again, and compared with all that is kept of the state: hashes in the log, snapshots."""
 
-from pathlib import Path
-
 import attrs
 import polars as pl
 
 from sim.journal import RunLog
 from sim.state.fold import Fold, FoldError
 from sim.state.hashing import state_hash
-from sim.state.moment import Progress, fold_to
+from sim.state.moment import Progress, WrongSnapshot, fold_to
 from sim.state.snapshots import Snapshots
 
 CHECKPOINT = "state_checkpointed"
@@ -27,17 +25,6 @@ class Comparison:
     def equal(self) -> bool:
         """Whether the log rebuilds the state that the run had."""
         return self.recorded == self.rebuilt
-
-
-@attrs.frozen
-class WrongSnapshot:
-    """A kept snapshot, believed until now, that is not the state the log comes to."""
-
-    seq: int
-    """It claims to be the state after this event."""
-    path: Path
-    refused: str
-    """Why it could neither be replaced nor taken away; empty where it was."""
 
 
 @attrs.frozen

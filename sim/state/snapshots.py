@@ -106,12 +106,21 @@ class Snapshots:
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         try:
             self._folder.mkdir(exist_ok=True)
+            self._discard_stale()
             partial.write_bytes(msgspec.json.encode(label) + b"\n" + body)
             partial.replace(path)
         except OSError as error:
             self.refused = f"{self._folder}: {error.strerror or error}"
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
+
+    def _discard_stale(self) -> None:
+        """Remove what commands left that were killed while they wrote a snapshot."""
+        for path in self._folder.glob("*.state.*.partial"):
+            writer = path.suffixes[-2].removeprefix(".")
+            if writer.isascii() and writer.isdigit() and not _is_another_alive(int(writer)):
+                with suppress(OSError):
+                    path.unlink()
 
     def believed(self) -> list[int]:
         """List the seqs of the snapshots that `nearest` would go on from."""
@@ -137,7 +146,7 @@ class Snapshots:
     def _kept(self) -> list[int]:
         with suppress(OSError):
             names = (path.stem for path in self._folder.glob("*.state"))
-            return [int(name) for name in names if name.isdigit()]
+            return [int(name) for name in names if name.isascii() and name.isdigit()]
         return []
 
     def _read(self, seq: int) -> Fold | None:
@@ -166,6 +175,19 @@ class Snapshots:
         """Chain of digests up to the segment that holds a seq; empty where no segment does."""
         segments = self._log.segments
         return next((part.chain for part in segments if part.first_seq <= seq <= part.last_seq), "")
+
+
+def _is_another_alive(process: int) -> bool:
+    """Whether a process other than this one lives under a number."""
+    if process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _plain(body: _Body) -> dict[str, Any]:

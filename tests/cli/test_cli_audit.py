@@ -122,7 +122,9 @@ def test_a_run_that_was_killed_is_judged_to_its_last_segment_and_says_so(
     assert answer.code == 0
     assert "0 events" in answer.out
     assert " kept" not in answer.out
-    assert answer.err == "note: the run is interrupted before its first segment was sealed\n"
+    said = "note: the run is interrupted before its first segment was sealed; `vatp log resume "
+    assert answer.err.startswith(said)
+    assert len(answer.err.splitlines()) == 1
     document = vatp("audit", killed, "--json")
     assert document.err == ""
     assert document.document["state"] == "interrupted"

@@ -65,7 +65,10 @@ def test_where_only_rules_differ_the_rules_are_named_and_nothing_is_warned_of(
     capped = made(vatp, tiny, tmp_path / "capped", "--with", overlay)
     answer = vatp("compare", finished.run_dir, capped)
     assert "WARNING" not in answer.out
-    assert "rules     onb.exposure_limit as the law has it | 1 %" in answer.out.splitlines()
+    law = "as the law has it (30 %"
+    (said,) = (line for line in answer.out.splitlines() if line.startswith("rules "))
+    assert said.startswith(f"rules     onb.exposure_limit {law}")
+    assert said.endswith(") | 1 %")
     document = vatp("compare", finished.run_dir, capped, "--json").document
     assert (document["same_world"], document["warnings"]) == (True, [])
     assert [rule["key"] for rule in document["rule_differences"]] == ["onb.exposure_limit"]
@@ -102,6 +105,21 @@ def test_sets_of_seeds_that_are_not_the_same_are_warned_of(
     assert len(document["warnings"]) == 1
 
 
+def test_a_rule_that_differs_in_one_pair_only_names_its_seed(
+    finished: Finished, tiny: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    sides = [tmp_path / "one", tmp_path / "other"]
+    second = made(vatp, tiny, tmp_path / "second", "--seed", "2")
+    for side in sides:
+        side.mkdir()
+        shutil.copytree(second, side / "second")
+    shutil.copytree(finished.run_dir, sides[0] / "first")
+    made(vatp, tiny, sides[1] / "first", "--set", "rule.onb.exposure_limit=1 %")
+    lines = vatp("compare", *sides).out.splitlines()
+    (said,) = (line for line in lines if line.startswith("rules "))
+    assert said.endswith(" | 1 % (seed 1 only)")
+
+
 def test_a_side_whose_own_runs_differ_is_warned_of(
     finished: Finished, tiny: Path, tmp_path: Path, vatp: Vatp
 ) -> None:
@@ -117,8 +135,11 @@ def test_a_side_whose_own_runs_differ_is_warned_of(
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("horizon.end=2023-09-15", "another end (2023-09-22 00:00:00+08:00 and 2023-09-15"),
-        ("log_level=full", "another log level (trades and full)"),
+        (
+            "horizon.end=2023-09-15",
+            "end at different times (2023-09-22 00:00:00+08:00 and 2023-09-15",
+        ),
+        ("log_level=full", "have different log levels (trades and full)"),
     ],
 )
 def test_runs_whose_measures_cannot_be_compared_are_refused(

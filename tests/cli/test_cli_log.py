@@ -11,7 +11,7 @@ import pytest
 
 from sim.cli.main import command_line
 from sim.events import KINDS
-from sim.journal import RunLog
+from sim.journal import RunLog, unfinished
 from tests.cli.conftest import Finished, Vatp
 
 
@@ -103,6 +103,12 @@ def test_another_head_than_the_expected_one_is_exit_code_1(finished: Finished, v
     assert answer.code == 1
     assert finished.document["head"] in answer.out
     assert "expected 0000" in answer.out
+    # Nothing but the head is another: no word of what is left.
+    assert len(answer.out.splitlines()) == 1
+    for wrong in ("xyz", "0" * 63, "0" * 65):
+        answer = vatp("log", "verify", finished.run_dir, "--expect-head", wrong)
+        assert (answer.code, answer.out) == (2, "")
+        assert answer.err == f"--expect-head: {wrong!r} is no head; expected 64 hex digits\n"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +181,12 @@ def test_a_run_that_was_killed_is_shown_and_verified_as_far_as_it_is_sealed(
     path.write_bytes(b"".join(kept))
     answer = vatp("log", "verify", copied)
     assert answer.code == 0
-    assert "the run is interrupted, not complete" in answer.out
+    assert "the run is interrupted, not complete (killed: the process" in answer.out
+    assert answer.out.count("killed: ") == 1
+    assert f"`vatp log resume {copied}` takes it on" in answer.out.splitlines()
+    document = vatp("log", "verify", copied, "--json").document
+    assert document["unfinished"] == unfinished(RunLog.open(copied))
+    assert document["unfinished"].startswith("interrupted after ")
     assert f"{finished.document['events']:,} events verified" in answer.out
     shown = vatp("log", "show", copied)
     assert shown.code == 0
@@ -209,7 +220,8 @@ def test_after_a_damaged_line_nothing_is_counted_and_the_advised_command_lives_t
     assert answer.code == 1
     _, left, advice = answer.out.splitlines()
     assert left == "the first 0 events are as sealed"
-    command = advice.removesuffix(" lives the same events again").strip("`").split()
+    assert "lives the same events again, in the same chain; the head is another" in advice
+    command = advice.split("`")[1].split()
     words = [str(tmp_path / "again") if word == "NEW" else word for word in command]
     assert vatp(*words[1:]).code == 0
     again = RunLog.open(tmp_path / "again")

@@ -71,12 +71,15 @@ def test_a_run_that_was_killed_says_how_far_it_came_and_what_was_not_compared(
     events = f"{finished.document['events']:,}"
     assert f"{events} events folded; the run recorded no state to compare with" in answer.out
     standing = f"interrupted after {events} events, at 2023-09-22 00:00:00+08:00"
-    assert f"the run is {standing}; it recorded no state at its end\n" in answer.out
+    helps = f"`vatp log resume {run}` takes it on"
+    said = f"it recorded no state at its end; the run is {standing}; {helps}\n"
+    assert said in answer.out
     document = vatp("log", "replay", run, "--json").document
     assert (document["state"], document["unfinished"]) == ("interrupted", standing)
     assert document["comparisons"] == []
     mark(run, "quarantined", "somebody doubted it")
-    assert "the run is quarantined: somebody doubted it; it" in vatp("log", "replay", run).out
+    said = "it recorded no state at its end; the run is quarantined: somebody doubted it\n"
+    assert said in vatp("log", "replay", run).out
 
 
 def test_an_edited_snapshot_is_exit_code_1_and_replaced(

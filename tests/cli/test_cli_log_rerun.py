@@ -157,6 +157,18 @@ def test_what_is_no_run_or_cannot_be_lived_again_is_a_sentence(
     assert answer.code == 2
     assert f"{run_dir}/places.toml:" in answer.err
     assert "world.reference.file: no such file" in answer.err
+    assert f"sought is {prices}; --prices FILE gives its place" in answer.err
+    beginning = vatp("log", "fork", run_dir, "--at", "2023-09-01", "--set", "rule.onb.x=1")
+    places = f"--with {run_dir}/places.toml --set rule.onb.x=1 --seed 1 --out NEW`"
+    assert f"`vatp run {run_dir}/scenario.toml {places}" in beginning.err
+    note = (run_dir / "places.toml").rename(tmp_path / "note.toml")
+    for words in (("resume", run_dir), ("fork", run_dir, "--at", AT)):
+        answer = vatp("log", *words)
+        assert answer.code == 2
+        assert f"{run_dir}/scenario.toml:" in answer.err
+        assert f"sought is {run_dir}/prices.csv, as there is no places.toml" in answer.err
+        assert "--prices FILE" in answer.err
+    note.rename(run_dir / "places.toml")
     moved.write_text(moved.read_text(encoding="utf-8") + "2023-10-02T00:00:00Z,BTC,1\n", "utf-8")
     answer = vatp("log", "resume", run_dir, "--prices", moved)
     assert answer.code == 2
@@ -286,7 +298,8 @@ def test_a_fork_at_the_beginning_names_the_command_that_is_meant(
         assert answer.code == 2
         assert "begins at 2023-09-01 00:00:00+08:00" in answer.err
         assert "would share no past" in answer.err
-        assert f"`vatp run {whole}/scenario.toml --with {overlay} --seed 1`" in answer.err
+        advised = f"vatp run {whole}/scenario.toml --with {overlay} --seed 1 --out NEW"
+        assert f"`{advised}` lives the whole run under other rules" in answer.err
     words = ("run", whole / "scenario.toml", "--with", overlay, "--seed", "1")
     assert vatp(*words, "--out", tmp_path / "other").code == 0
     assert RunLog.open(tmp_path / "other").events != RunLog.open(whole).events

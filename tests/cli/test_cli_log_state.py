@@ -9,9 +9,10 @@ import pytest
 from sim.journal import RunLog, mark
 from sim.state import snapshots
 from sim.state.snapshots import Snapshots
+from sim.venue.register import Register
 from tests.cli.conftest import Finished, Vatp
 from tests.cli.front_desk import finish, start_python
-from tests.state.folded_runs import edit_snapshot
+from tests.state.folded_runs import edit_snapshot, first_seq, with_another_past
 
 AT = "2023-09-10T09:30+08:00"
 
@@ -160,6 +161,42 @@ def test_an_edited_snapshot_is_believed_but_not_by_a_state_folded_afresh(
     assert {path: path.read_bytes() for path in (run / "snapshots").iterdir()} == before
 
 
+def test_a_snapshot_that_breaks_the_fold_is_named_and_the_log_is_not_blamed(
+    run: Path, vatp: Vatp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_LEAST_EVENTS", 500)
+    words = ("log", "state", run, "--json")
+    expected = vatp(*words).document
+    log = RunLog.open(run)
+    kept = Snapshots(log)
+    path = kept.path(1000)
+    good = {file: file.read_bytes() for file in (run / "snapshots").iterdir()}
+    fold = kept.nearest(1000)
+    # As if nobody had ever arrived; the later snapshots are gone.
+    fold.register = Register()
+    kept.keep(fold)
+    for file in good:
+        if file > path:
+            file.unlink()
+    answer = vatp(*words)
+    assert (answer.code, answer.document) == (0, expected)
+    assert answer.err.startswith(f"note: {path} is not the state after event 1,000")
+    assert answer.err.endswith("the right one has taken its place\n")
+    assert {file: file.read_bytes() for file in (run / "snapshots").iterdir()} == good
+    assert vatp(*words).err == ""
+
+
+def test_a_log_whose_events_do_not_follow_is_exit_code_1(
+    run: Path, tmp_path: Path, vatp: Vatp
+) -> None:
+    log = RunLog.open(run)
+    seq = first_seq(log, "client_activated")
+    other = with_another_past(log, tmp_path / "other", {seq: {"client": 99_999}})
+    answer = vatp("log", "state", other.run_dir)
+    assert (answer.code, answer.out) == (1, "")
+    assert f"event {seq} is about client 99999, who never arrived" in answer.err
+
+
 def test_an_unfinished_run_says_how_far_it_came(run: Path, vatp: Vatp) -> None:
     manifest = run / "manifest.jsonl"
     whole = manifest.read_bytes().splitlines(keepends=True)
@@ -167,7 +204,12 @@ def test_an_unfinished_run_says_how_far_it_came(run: Path, vatp: Vatp) -> None:
     answer = vatp("log", "state", run)
     events = f"{RunLog.open(run).events:,}"
     said = f"interrupted after {events} events, at 2023-09-22 00:00:00+08:00"
-    assert (answer.code, answer.err) == (0, f"note: the run is {said}\n")
+    helps = f"`vatp log resume {run}` takes it on"
+    assert (answer.code, answer.err) == (0, f"note: the run is {said}; {helps}\n")
+    answer = vatp("log", "state", run, "--at", "2023-09-25")
+    ends = "the log ends at 2023-09-22 00:00:00+08:00, the run is interrupted"
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == f"--at: {ends}; {helps}\n"
     document = vatp("log", "state", run, "--json").document
     assert (document["state"], document["unfinished"]) == ("interrupted", said)
     mark(run, "quarantined", "somebody doubted it")

@@ -260,7 +260,8 @@ def test_every_answer_from_an_unfinished_run_says_so_once(
         lines.append(("log", "sql", copied, "FROM run_started"))
     for words in commands + lines:
         answer = vatp(*words)
-        assert (answer.code, answer.err) == (0, f"note: the run is {said}\n"), words
+        note = f"note: the run is {said}; `vatp log resume {copied}` takes it on\n"
+        assert (answer.code, answer.err) == (0, note), words
     for words in commands:
         answer = vatp(*words, "--json")
         assert answer.err == ""

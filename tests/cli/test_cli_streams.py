@@ -177,7 +177,7 @@ def test_a_command_that_fails_gives_the_terminal_its_cursor_back(
 
 
 def test_colours_are_for_terminals_and_no_color_is_respected(finished: Finished) -> None:
-    words = ("log", "verify", finished.run_dir, "--expect-head", "0")
+    words = ("log", "verify", finished.run_dir, "--expect-head", "0" * 64)
     red = f"{ESCAPE}[31m"
     assert red in in_terminal(*words)[1]
     assert red not in in_terminal(*words, NO_COLOR="1")[1]
@@ -189,7 +189,8 @@ def test_ctrl_c_seals_what_there_is_and_says_where(tiny: Path, tmp_path: Path) -
     assert interrupted.code == 130
     assert interrupted.out == ""
     assert interrupted.err == (
-        f"vatp: interrupted; the log is kept up to its last segment in {tmp_path / 'run'}\n"
+        f"vatp: interrupted; the log is kept up to its last segment in {tmp_path / 'run'}; "
+        f"`vatp log resume {tmp_path / 'run'}` takes it on\n"
     )
     assert RunLog.open(tmp_path / "run").state == "interrupted"
     assert finish(start("log", "verify", tmp_path / "run")).code == 0

@@ -71,3 +71,20 @@ def test_the_first_error_stops_the_work_and_is_raised_by_every_later_call(
         with pytest.raises(seen, match="no"):
             call()
     assert done == [1]
+
+
+def test_work_that_ctrl_c_meets_is_done_all_the_same() -> None:
+    done: list[int] = []
+    met = iter([True, True])
+
+    def work(item: int) -> None:
+        if next(met, False):
+            # As Polars does, in whichever thread it is at work; the main thread hears of it by itself.
+            raise KeyboardInterrupt
+        done.append(item)
+
+    worker = Worker(work, "test")
+    worker.submit(1)
+    worker.submit(2)
+    worker.finish()
+    assert done == [1, 2]

@@ -109,7 +109,7 @@ def test_a_disk_that_is_full_on_resuming_keeps_even_the_shorter_last_segment(
         raise OSError(28, "no room")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(JournalError, match="the disk is full; the run is valid up to seq 20"):
+    with pytest.raises(JournalError, match="the disk is full; the run is valid up to seq 27"):
         lived_again(tmp_path / "run")
     monkeypatch.undo()
     log = RunLog.open(tmp_path / "run")

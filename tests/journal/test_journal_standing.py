@@ -1,6 +1,7 @@
 """What is said of a run that is not complete, and the difference between damaged and unreadable."""
 
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -123,7 +124,20 @@ def test_a_run_killed_before_its_first_line_says_that_nothing_is_lost(tmp_path: 
     write_controls(tmp_path / "run", EVENTS)
     path = tmp_path / "run" / "manifest.jsonl"
     whole = path.read_bytes()
+    rmtree(tmp_path / "run" / "events")
     for kept in (0, 40):
         path.write_bytes(whole[:kept])
         with pytest.raises(DamageError, match="killed before it began, and no event is lost"):
+            RunLog.open(tmp_path / "run")
+
+
+def test_nobody_is_told_to_remove_a_log_whose_manifest_was_emptied_or_cut(tmp_path: Path) -> None:
+    write_controls(tmp_path / "run", EVENTS)
+    path = tmp_path / "run" / "manifest.jsonl"
+    whole = path.read_bytes()
+    files = len(list((tmp_path / "run" / "events").rglob("*.parquet")))
+    for kept in (0, 40):
+        path.write_bytes(whole[:kept])
+        says = f"the manifest is damaged; {files} part files lie in events/: remove nothing$"
+        with pytest.raises(DamageError, match=says):
             RunLog.open(tmp_path / "run")

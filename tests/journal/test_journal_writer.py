@@ -427,3 +427,24 @@ def test_a_header_that_is_not_json_is_refused(tmp_path: Path, bad: dict[str, Any
 def test_an_attachment_lies_beside_the_manifest(tmp_path: Path, name: str) -> None:
     with pytest.raises(JournalError, match="cannot be the name of a file beside the manifest"):
         Journal.create(tmp_path / "run", HEADER, attachments={name: b""})
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyboardInterrupt(), "stopped by Ctrl-C"),
+        (SystemExit(143), "asked to end"),
+        (JournalError("cannot write: the disk is full"), "cannot write: the disk is full"),
+        (KeyError("x"), "KeyError: 'x'"),
+    ],
+)
+def test_what_stopped_a_run_is_said_as_people_say_it(
+    tmp_path: Path, error: BaseException, said: str
+) -> None:
+    def live() -> None:
+        with Journal.create(tmp_path / "run", HEADER):
+            raise error
+
+    with pytest.raises(type(error)):
+        live()
+    assert RunLog.open(tmp_path / "run").reason == said

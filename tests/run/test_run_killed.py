@@ -33,7 +33,7 @@ KILLS = int(os.environ.get("VATP_KILLS", "5"))
 ROOT = Path(__file__).parents[2]
 WAYS = ("run", "resume", "fork", "command line", "run")
 """What is killed, by turns."""
-STOPPED = "KeyboardInterrupt: "
+STOPPED = "stopped by Ctrl-C"
 _PATIENCE_S = 300
 _COMMAND = (
     *("run", "hk-retail-2023", "--set", "log_level=full", "--set", "horizon.end=2023-09-02"),

@@ -1,7 +1,10 @@
 """The state at any instant, through snapshots that are believed only while they are what was folded."""
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -173,6 +176,32 @@ def test_a_full_disk_leaves_no_half_written_snapshot(
     state_after(log, log.events, snapshots=kept)
     assert "No space left on device" in kept.refused
     assert files(log) == []
+
+
+def test_a_file_whose_name_is_a_number_in_other_digits_is_passed_over(log: RunLog) -> None:
+    (log.run_dir / FOLDER).mkdir()
+    for name in ("².state", "٣.state", "one.state"):
+        (log.run_dir / FOLDER / name).write_bytes(b"")
+    assert Snapshots(log).believed() == []
+    assert state_hash(state_after(log, log.events).state()) == folded(log, log.events)
+
+
+def test_what_a_killed_command_left_is_removed_and_what_a_living_one_writes_is_not(
+    log: RunLog,
+) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "pass"])
+    process.wait()
+    (log.run_dir / FOLDER).mkdir()
+    left, written, other = (
+        log.run_dir / FOLDER / f"000000000007.state.{writer}.partial"
+        for writer in (process.pid, os.getppid(), "mine")
+    )
+    for path in (left, written, other):
+        path.write_bytes(b"half")
+    state_after(log, log.events)
+    assert not left.exists()
+    assert written.exists()
+    assert other.exists()
 
 
 def test_snapshots_do_not_disturb_verification(log: RunLog) -> None:
