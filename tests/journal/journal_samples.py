@@ -202,6 +202,14 @@ def write_controls(run_dir: Path, events: Iterable[Event], segment_events: int =
         return journal.complete({"wall_s": 1.5})
 
 
+def lived_again(run_dir: Path, events: Iterable[Event]) -> str:
+    """Resume a stopped run of control events to its end; returns the head."""
+    with Journal.resume(run_dir, HEADER) as journal:
+        for event in events:
+            journal.append(event)
+        return journal.complete({})
+
+
 def write_mixed(run_dir: Path, orders: int = 60, segment_events: int = 25) -> str:
     """Write a complete run of both planes, with an attachment; returns its head."""
     controls = control_events(12)

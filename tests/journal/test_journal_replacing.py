@@ -13,6 +13,7 @@ from sim.journal import Journal, JournalError, RunLog, verify
 from tests.journal.journal_samples import (
     HEADER,
     control_events,
+    lived_again,
     memory_folder,
     write_controls,
 )
@@ -51,13 +52,6 @@ def stopped(run_dir: Path) -> None:
     journal.interrupt("stopped by hand")
 
 
-def lived_again(run_dir: Path) -> str:
-    with Journal.resume(run_dir, HEADER) as journal:
-        for event in EVENTS:
-            journal.append(event)
-        return journal.complete({})
-
-
 @pytest.mark.slow
 def test_a_kill_at_any_step_of_resuming_keeps_every_sealed_event() -> None:
     with memory_folder() as folder:
@@ -65,7 +59,7 @@ def test_a_kill_at_any_step_of_resuming_keeps_every_sealed_event() -> None:
         stopped(folder / "run")
         with pytest.MonkeyPatch.context() as patch:
             photographer = Photographer(folder / "run", folder / "album", patch)
-            assert lived_again(folder / "run") == head
+            assert lived_again(folder / "run", EVENTS) == head
         seen = set()
         for picture in photographer.pictures:
             found = verify(picture)
@@ -76,7 +70,7 @@ def test_a_kill_at_any_step_of_resuming_keeps_every_sealed_event() -> None:
             assert [event for _, event in log.control_events()] == EVENTS[: log.events]
             if log.state != "complete":
                 assert log.state == "interrupted"
-                assert lived_again(picture) == head
+                assert lived_again(picture, EVENTS) == head
             assert verify(picture, expect_head=head).problems == ()
         assert seen == {27, 30, 40, 47}
 
@@ -88,7 +82,7 @@ def test_files_that_wait_beside_their_names_are_named_by_the_next_reader_and_onl
     stopped(tmp_path / "run")
     with pytest.MonkeyPatch.context() as patch:
         photographer = Photographer(tmp_path / "run", tmp_path / "album", patch)
-        lived_again(tmp_path / "run")
+        lived_again(tmp_path / "run", EVENTS)
     waiting = next(
         picture
         for picture in photographer.pictures
@@ -127,14 +121,14 @@ def test_a_disk_that_is_full_at_any_step_of_resuming_keeps_every_sealed_event(
             assert found.problems == (), f"step {allowed}"
             assert found.events >= STOPPED_AT, f"step {allowed}"
             left.add(found.events)
-            assert lived_again(run_dir) == head
+            assert lived_again(run_dir, EVENTS) == head
             assert verify(run_dir, expect_head=head).problems == ()
         assert left == {27, 30, 40, 47}
 
 
 def answer(run_dir: Path) -> str:
     try:
-        return lived_again(run_dir)
+        return lived_again(run_dir, EVENTS)
     except JournalError as error:
         return str(error)
 

@@ -18,7 +18,7 @@ from sim.journal.durable import append_durably, lock, marking, unwritten
 from sim.journal.durable import flush as durable_flush
 from sim.journal.manifest import Segment
 from sim.journal.recovery import KILLED
-from tests.journal.journal_samples import HEADER, control_events, write_controls
+from tests.journal.journal_samples import HEADER, control_events, lived_again, write_controls
 
 EVENTS = control_events(47)
 RUN, MANIFEST = "run", "manifest.jsonl"
@@ -31,13 +31,6 @@ def live(run_dir: Path, events: int) -> None:
     for event in EVENTS[:events]:
         journal.append(event)
     journal.interrupt("stopped by hand")
-
-
-def lived_again(run_dir: Path) -> str:
-    with Journal.resume(run_dir, HEADER) as journal:
-        for event in EVENTS:
-            journal.append(event)
-        return journal.complete({})
 
 
 def waiting(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -57,7 +50,7 @@ def waiting(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
         patch.setattr(store, "put_in_place", put_in_place)
         with pytest.raises(JournalError, match="the run is valid up to seq 30"):
-            lived_again(folder / RUN)
+            lived_again(folder / RUN, EVENTS)
     assert list((folder / "killed").rglob("*.partial"))
     return folder / "killed"
 
@@ -78,7 +71,7 @@ def test_a_reader_takes_no_file_from_a_writer_that_is_at_work(
     monkeypatch.setattr(sealing, "flush", flush)
     live(tmp_path / RUN, 24)
     assert manifest.read(tmp_path / RUN).events == 24
-    assert lived_again(tmp_path / RUN) == head
+    assert lived_again(tmp_path / RUN, EVENTS) == head
     assert len(reads) > 2
     assert verify(tmp_path / RUN, expect_head=head).problems == ()
 
@@ -103,9 +96,9 @@ def test_files_that_cannot_be_given_their_names_are_read_where_they_wait(
         assert (found.problems, found.events) == ((), 30)
         assert not any("never committed" in note for note in found.notes)
         with pytest.raises(JournalError, match=r"cannot go on writing .*: permission denied"):
-            lived_again(run_dir)
+            lived_again(run_dir, EVENTS)
         assert sorted(run_dir.rglob("*.partial")) == names
-    assert lived_again(run_dir) == head
+    assert lived_again(run_dir, EVENTS) == head
     assert verify(run_dir, expect_head=head).problems == ()
 
 
@@ -161,7 +154,7 @@ def test_a_writer_waits_for_a_reader_that_marks_the_run(
     with slow_disk(monkeypatch), ThreadPoolExecutor(1) as other:
         marked = other.submit(RunLog.open, tmp_path / RUN)
         time.sleep(0.1)
-        assert lived_again(tmp_path / RUN) == head
+        assert lived_again(tmp_path / RUN, EVENTS) == head
         marked.result()
     assert verify(tmp_path / RUN, expect_head=head).problems == ()
 
@@ -197,7 +190,7 @@ def test_a_disk_that_is_full_at_a_line_of_a_longer_segment_is_the_reason_on_reco
     with monkeypatch.context() as patch:
         patch.setattr(store, "append_durably", full)
         with pytest.raises(JournalError, match="the disk is full; the run is valid up to seq 27"):
-            lived_again(tmp_path / RUN)
+            lived_again(tmp_path / RUN, EVENTS)
     assert not list((tmp_path / RUN).rglob("*.partial"))
     log = RunLog.open(tmp_path / RUN)
     assert (log.state, log.events) == ("interrupted", 27)
@@ -205,7 +198,7 @@ def test_a_disk_that_is_full_at_a_line_of_a_longer_segment_is_the_reason_on_reco
     assert log.reason != KILLED
     found = verify(tmp_path / RUN)
     assert (found.problems, found.events) == ((), 27)
-    assert lived_again(tmp_path / RUN) == head
+    assert lived_again(tmp_path / RUN, EVENTS) == head
     assert [one.last_seq + 1 for one, _ in pairwise(RunLog.open(tmp_path / RUN).segments)] == [
         11,
         21,
