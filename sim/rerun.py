@@ -39,12 +39,12 @@ from sim.run import (
 )
 from sim.scenario import (
     Loaded,
-    check_prices,
     digest,
     load,
     load_fork,
     note_places,
-    noted_places,
+    places_of,
+    price_setting,
     read_as_written_by,
 )
 
@@ -86,8 +86,8 @@ def resume(
     with read_as_written_by(log.program, run_dir / SCENARIO_FILE):
         loaded = load(
             run_dir / SCENARIO_FILE,
-            overlays=_places(run_dir, prices),
-            settings=_price_setting(prices),
+            overlays=places_of(run_dir, prices),
+            settings=price_setting(prices),
         )
     seed = _check_scenario(log, loaded)
     path = outside_prices(loaded, seed)
@@ -156,8 +156,8 @@ def fork(
     """
     parent = RunLog.open(parent_dir)
     _check_parent(parent, at_us)
-    base_settings = _price_setting(prices)
-    places = _places(parent_dir, prices)
+    base_settings = price_setting(prices)
+    places = places_of(parent_dir, prices)
     with read_as_written_by(parent.program, parent_dir / SCENARIO_FILE):
         own = load(parent_dir / SCENARIO_FILE, overlays=places, settings=base_settings)
     seed = _check_scenario(parent, own)
@@ -202,17 +202,6 @@ def fork(
 def _refuse_other_past(log: RunLog) -> None:
     if problem := past_problem(log):
         raise _quarantined(log.run_dir, problem)
-
-
-def _places(run_dir: Path, prices: Path | None) -> tuple[Path, ...]:
-    """Return the overlay that says where a run's prices lie, once they are found there or were given."""
-    if prices is None:
-        check_prices(run_dir)
-    return noted_places(run_dir)
-
-
-def _price_setting(prices: Path | None) -> tuple[str, ...]:
-    return () if prices is None else (f"world.reference.file={prices}",)
 
 
 def _check_scenario(log: RunLog, loaded: Loaded) -> int:

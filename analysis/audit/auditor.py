@@ -40,9 +40,9 @@ class Report:
 
 
 def audit_run(
-    run_dir: Path | str, names: Iterable[str] = (), progress: Progress | None = None
+    run: RunLog | Path | str, names: Iterable[str] = (), progress: Progress | None = None
 ) -> Report:
-    """Hold the run in a folder against the platform's promises, as `audit` does.
+    """Hold the run in a folder, or its log as it was opened, against the platform's promises, as `audit` does.
 
     Raises
     ------
@@ -53,9 +53,8 @@ def audit_run(
     TermsError, RuleErrors
         The run's scenario or its law cannot be read again.
     """
-    log = RunLog.open(run_dir)
-    for name in log.attachments:
-        log.attachment(name)
+    log = run if isinstance(run, RunLog) else RunLog.open(run)
+    log.check_attachments()
     with Reader(log) as reader:
         check_promise_names(names)
         terms = terms_of(log)

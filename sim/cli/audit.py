@@ -19,6 +19,7 @@ from sim.units import format_us
 
 if TYPE_CHECKING:
     from analysis.audit import Finding, Offence, Report
+    from sim.journal import RunLog
 
 COLUMNS = (
     Column("promise"),
@@ -71,7 +72,7 @@ def audit(
     from sim.journal import RunLog
 
     log = RunLog.open(run)
-    found = _judge(run, promise)
+    found = _judge(log, promise)
     if json:
         print_json(_document(run, found) | standing_document(log))
     else:
@@ -80,12 +81,12 @@ def audit(
     return EXIT_DONE if found.kept else EXIT_FAILED
 
 
-def _judge(run: Path, names: tuple[str, ...]) -> "Report":
+def _judge(log: "RunLog", names: tuple[str, ...]) -> "Report":
     from analysis.audit import audit_run
 
     with progress("auditing") as update:
         return audit_run(
-            run,
+            log,
             names,
             lambda done, total: update(done / max(total, 1), f"{done} of {total} segments"),
         )

@@ -12,7 +12,7 @@ from sim.cli.arguments import Count, Flag, Json, JsonLines, instant
 from sim.cli.console import output, remark
 from sim.cli.errors import EXIT_DONE, EXIT_FAILED, UserError, bad_input
 from sim.cli.log_follow import details, print_followed, say_more
-from sim.cli.log_standing import note_unfinished, takes_on
+from sim.cli.log_standing import note_unfinished
 from sim.cli.progress import progress
 from sim.cli.streams import print_json, print_json_line, write
 from sim.units import format_us
@@ -81,17 +81,12 @@ def _ids(log: "RunLog", client: int | None) -> str:
     """Say which ids there are, where nothing was found of somebody who never was."""
     if client is None:
         return ""
-    said = []
-    for kind, who in (
-        ("participant_registered", "participants"),
-        ("prospect_arrived", "prospects"),
-    ):
-        ids: list[int] = log.scan(kind).select("client").collect()["client"].to_list()
-        if client in ids:
-            return ""
-        if ids:
-            said.append(f"{who} are clients {min(ids)} to {max(ids)}")
-    return f"; {', '.join(said)}" if said else ""
+    from sim.state.views import clients_of, ids_said
+
+    found = clients_of(log)
+    if any(client in ids for ids in found.values()) or not any(found.values()):
+        return ""
+    return f"; {ids_said(found)}"
 
 
 @contextmanager
@@ -191,6 +186,8 @@ def verify(run: Path, /, *, expect_head: str | None = None, json: Json = False) 
 
 
 def _print(run: Path, found: "Verification", expect_head: str | None) -> None:
+    from sim.journal import takes_on
+
     console = output()
     for problem in found.problems:
         console.say(problem, style="red")

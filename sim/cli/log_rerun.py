@@ -212,12 +212,13 @@ def _check(log: "RunLog", change: _Change, out: Path | None) -> None:
 def _refuse_beginning(log: "RunLog", change: _Change) -> None:
     """Refuse to fork where there is no past to share, and name the command that is meant."""
     from sim.journal import run_again
+    from sim.scenario import price_setting
 
     start_us, seed = log.header.get("start_us"), log.header.get("seed")
     if not isinstance(start_us, int) or not isinstance(seed, int) or change.at_us > start_us:
         return
     words = [word for overlay in change.overlays for word in ("--with", str(overlay))]
-    settings = (*_price_setting(change.prices), *change.settings)
+    settings = (*price_setting(change.prices), *change.settings)
     words += [word for setting in settings for word in ("--set", setting)]
     begins = f"{log.run_dir} begins at {format_us(start_us)}"
     raise UserError(
@@ -228,14 +229,12 @@ def _refuse_beginning(log: "RunLog", change: _Change) -> None:
 
 def _read_change(log: "RunLog", change: _Change) -> "tuple[Loaded, bool]":
     """Read the scenario of the fork, and whether its law is another than the run's from the fork on."""
-    from sim.scenario import check_prices, load, load_fork, noted_places, read_as_written_by
+    from sim.scenario import load, load_fork, places_of, read_as_written_by
 
     file = log.run_dir / SCENARIO
     base = _moved_prices(log.run_dir, change.prices)
-    if change.prices is None:
-        check_prices(log.run_dir)
     with waiting("reading the change"), read_as_written_by(log.program, file):
-        places = noted_places(log.run_dir)
+        places = places_of(log.run_dir, change.prices)
         loaded = load_fork(
             file,
             change.at_us,
@@ -278,6 +277,8 @@ def _moved_prices(run_dir: Path, prices: Path | None) -> tuple[str, ...]:
     import tomllib
     from hashlib import sha256
 
+    from sim.scenario import price_setting
+
     written = tomllib.loads((run_dir / SCENARIO).read_text(encoding="utf-8"))
     reference = written.get("world", {}).get("reference", {})
     if "file" not in reference:
@@ -291,11 +292,7 @@ def _moved_prices(run_dir: Path, prices: Path | None) -> tuple[str, ...]:
             f"--prices: {prices} is not the file that {run_dir} was made with ({reference['file']}): its "
             f"SHA-256 is {actual}, expected {expected}"
         )
-    return _price_setting(prices)
-
-
-def _price_setting(prices: Path | None) -> tuple[str, ...]:
-    return () if prices is None else (f"world.reference.file={prices}",)
+    return price_setting(prices)
 
 
 def _fork(log: "RunLog", folder: Path, change: _Change) -> "Fork":

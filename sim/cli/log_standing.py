@@ -1,7 +1,6 @@
 """How a run stands that is not complete: one note beside every answer from its log, and what helps."""
 
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from sim.cli.console import remark
@@ -19,19 +18,16 @@ def note_unfinished(log: "RunLog") -> None:
 
 def standing(log: "RunLog") -> str:
     """Say how a run stands that is not complete, and what takes it on where something does."""
-    from sim.journal import unfinished
+    from sim.journal import takes_on, unfinished
 
     said = unfinished(log)
     return f"{said}; {takes_on(log.run_dir)}" if log.state == "interrupted" else said
 
 
-def takes_on(run_dir: Path) -> str:
-    """Name the command that takes an interrupted run to its horizon."""
-    return f"`vatp log resume {quote(str(run_dir))}` takes it on"
-
-
 def kept_so_far(run_dir: Path) -> str:
     """Say what is left of a run that was stopped by Ctrl-C."""
+    from sim.journal import takes_on
+
     return f"the log is kept up to its last segment in {run_dir}; {takes_on(run_dir)}"
 
 

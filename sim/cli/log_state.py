@@ -9,7 +9,7 @@ from cyclopts import Parameter, validators
 from sim.cli.arguments import Flag, Json, instant
 from sim.cli.console import PlainConsole, bold, output, remark
 from sim.cli.errors import UserError
-from sim.cli.log_standing import note_unfinished, snapshot_problem, standing_document, takes_on
+from sim.cli.log_standing import note_unfinished, snapshot_problem, standing_document
 from sim.cli.progress import progress
 from sim.cli.state_book import book_document, print_book
 from sim.cli.state_client import client_document, print_client
@@ -137,6 +137,8 @@ def _refuse_unknown_future(log: "RunLog", end_us: int) -> None:
     UserError
         The run is not complete.
     """
+    from sim.journal import takes_on
+
     if log.state == "complete":
         return
     helps = "ask for an instant before" if log.state == "running" else takes_on(log.run_dir)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -210,15 +209,12 @@ def _by_seed(folder: Path) -> "dict[int, RunLog]":
 
 def _not_complete(log: "RunLog") -> str:
     """Say why a run that is not complete cannot be compared, and what would help."""
-    from sim.journal import remedy
+    from sim.journal import remedy, takes_on
 
-    run_dir = quote(str(log.run_dir))
     if log.state == "running":
         return f"{log.run_dir} is still being written, not complete; compare it when it has ended"
     if log.state == "interrupted":
-        return (
-            f"{log.run_dir} is interrupted, not complete; `vatp log resume {run_dir}` takes it on"
-        )
+        return f"{log.run_dir} is interrupted, not complete; {takes_on(log.run_dir)}"
     return f"{log.run_dir} is quarantined, not complete: {log.reason}; {remedy(log.run_dir)}"
 
 

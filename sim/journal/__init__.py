@@ -5,7 +5,7 @@ from sim.journal.errors import DamageError, JournalError, QuarantinedError, Reco
 from sim.journal.forking import Parent, chain_at, check_reach, events_before, past_problem
 from sim.journal.occupancy import refuse_occupied
 from sim.journal.reader import Row, RunLog
-from sim.journal.recovery import mark, remedy, run_again
+from sim.journal.recovery import mark, remedy, run_again, takes_on
 from sim.journal.standing import known_damage, unfinished
 from sim.journal.tables import coded, table_schema
 from sim.journal.verification import Verification, verify
@@ -35,6 +35,7 @@ __all__ = [
     "remedy",
     "run_again",
     "table_schema",
+    "takes_on",
     "unfinished",
     "verify",
 ]

@@ -10,7 +10,7 @@ import polars as pl
 
 from sim.journal.digest import BLOCK_ROWS, TableDigest, row_sums, table_digest
 from sim.journal.durable import FileDigest
-from sim.journal.errors import JournalError, explained
+from sim.journal.errors import JournalError, explained, is_gone
 from sim.journal.manifest import Part, part_of
 from sim.journal.parquet import read_part
 
@@ -23,8 +23,12 @@ def file_problem(path: Path, expected: FileDigest) -> str:
         with explained("cannot be read"):
             actual = FileDigest.of(path)
     except JournalError as error:
-        gone = isinstance(error.__cause__, FileNotFoundError | NotADirectoryError)
-        return "is gone" if gone else str(error)
+        return "is gone" if is_gone(error) else str(error)
+    return difference(actual, expected)
+
+
+def difference(actual: FileDigest, expected: FileDigest) -> str:
+    """Say how a file's bytes are not those that were sealed; empty where they are."""
     if actual.size_bytes != expected.size_bytes:
         return f"has {actual.size_bytes} bytes; {expected.size_bytes} were sealed"
     return "" if actual == expected else "its bytes are not those that were sealed"

@@ -78,3 +78,8 @@ def stopped_by(error: BaseException) -> str:
         return "asked to end"
     said = str(error)
     return said if isinstance(error, JournalError) else f"{type(error).__name__}: {said}"
+
+
+def is_gone(error: JournalError) -> bool:
+    """Whether what `explained` met is a file that is not there, not one that cannot be read."""
+    return isinstance(error.__cause__, FileNotFoundError | NotADirectoryError)

@@ -13,10 +13,10 @@ from pathlib import Path
 import attrs
 import polars as pl
 
-from sim.journal.damage import file_problem
+from sim.journal.damage import difference
 from sim.journal.durable import FileDigest
 from sim.journal.entries import Part
-from sim.journal.errors import DamageError, JournalError, explained
+from sim.journal.errors import DamageError, JournalError, explained, is_gone
 from sim.journal.parquet import scan_parts
 from sim.journal.tables import table_schema
 from sim.journal.upcasting import upcast
@@ -104,10 +104,10 @@ def sealed_problem(path: Path, expected: FileDigest) -> str:
     """
     try:
         with explained(f"{path} cannot be read"):
-            if FileDigest.of(path) == expected:
-                return ""
+            actual = FileDigest.of(path)
     except JournalError as error:
-        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+        if is_gone(error):
             return f"{path} is gone"
         raise
-    return f"{path}: {file_problem(path, expected)}"
+    problem = difference(actual, expected)
+    return f"{path}: {problem}" if problem else ""

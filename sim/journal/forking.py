@@ -1,7 +1,6 @@
 """A run and its forks: how long their common past is, and that it is the same."""
 
 from collections.abc import Mapping
-from shlex import quote
 
 import attrs
 import polars as pl
@@ -16,6 +15,7 @@ from sim.journal.compare import (
 from sim.journal.errors import JournalError, RecordMismatchError
 from sim.journal.manifest import Segment
 from sim.journal.reader import RunLog
+from sim.journal.recovery import takes_on
 from sim.journal.sealing import Past, Unsealed, describe
 from sim.program import origin
 from sim.units import format_us
@@ -85,7 +85,7 @@ def check_reach(log: RunLog, at_us: int) -> None:
         end = "before its first event" if end_us is None else f"at {format_us(end_us)}"
         raise JournalError(
             f"the log of {log.run_dir} ends {end}, before the fork at {format_us(at_us)}; "
-            f"`vatp log resume {quote(str(log.run_dir))}` takes it on"
+            f"{takes_on(log.run_dir)}"
         )
 
 

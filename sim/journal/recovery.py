@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from shlex import join
+from shlex import join, quote
 
 from sim.journal import manifest
 from sim.journal.durable import append_durably, lock, marking
-from sim.journal.errors import JournalError, explained
+from sim.journal.errors import JournalError, explained, is_gone
 from sim.journal.files import sealed_problem
 from sim.journal.manifest import Closing, EndState, Manifest
 
@@ -21,7 +21,12 @@ KILLED = "killed: the process that wrote the run ended without closing it"
 
 
 def settled(run_dir: Path) -> Manifest:
-    """Read a run's manifest; a run that has no closing line and no living writer is marked first.
+    """Read a run's manifest and settle it; raises as `settle` does, and where it cannot be read."""
+    return settle(run_dir, manifest.read(run_dir))
+
+
+def settle(run_dir: Path, found: Manifest) -> Manifest:
+    """Mark a run that has no closing line and no living writer; returns its manifest as it is then.
 
     It becomes `interrupted`, or `quarantined` where a file of a sealed segment is gone or has another
     length. That is looked up by name and length alone; `verify` reads every byte. Where the folder cannot
@@ -30,9 +35,8 @@ def settled(run_dir: Path) -> Manifest:
     Raises
     ------
     JournalError
-        The folder is no run, not even its header can be read, or a file may not be looked at.
+        A file may not be looked at.
     """
-    found = manifest.read(run_dir)
     if found.closing or found.damage or found.state == "running":
         return found
     lost = _first_loss(run_dir, found)
@@ -50,7 +54,7 @@ def _first_loss(run_dir: Path, found: Manifest) -> str:
                 with explained(f"{path} cannot be read"):
                     size_bytes = path.stat().st_size
             except JournalError as error:
-                if not isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+                if not is_gone(error):
                     raise
                 return f"segment {segment.number}: {part.path} is gone"
             if size_bytes != part.file.size_bytes:
@@ -104,6 +108,11 @@ def run_again(run_dir: Path, seed: int, changes: Sequence[str] = ()) -> str:
         # A note of where the prices lie is an overlay (`sim.scenario.places`).
         words += ["--with", str(run_dir / _PLACES)]
     return join([*words, *changes, "--seed", str(seed), "--out", "NEW"])
+
+
+def takes_on(run_dir: Path) -> str:
+    """Name the command that takes an interrupted run to its horizon."""
+    return f"`vatp log resume {quote(str(run_dir))}` takes it on"
 
 
 def mark(run_dir: Path, state: EndState, reason: str, *, unclosed_only: bool = False) -> None:

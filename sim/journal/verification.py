@@ -15,7 +15,7 @@ from sim.journal.errors import JournalError
 from sim.journal.manifest import Manifest, Part, Segment
 from sim.journal.order import first_disorder
 from sim.journal.parquet import read_part, read_parts
-from sim.journal.recovery import settled
+from sim.journal.recovery import settle
 from sim.journal.sealing import EVENTS_FOLDER, part_path
 from sim.journal.upcasting import misfit, older, unreadable
 from sim.journal.waiting import name_of, waiting_name_of
@@ -56,7 +56,7 @@ def verify(
     """Check a run: manifest, chain, every file, every value, and the order of events.
 
     Reads a few segments at a time: memory does not grow with the run. A run whose writer was killed is
-    marked first (`recovery.settled`). What lies beside the sealed files is named and not judged: snapshots,
+    marked first (`recovery.settle`). What lies beside the sealed files is named and not judged: snapshots,
     which are made from the log and can be made again, and the note of where a price file was.
 
     Parameters
@@ -77,8 +77,8 @@ def verify(
         The folder is no run folder.
     """
     try:
-        torn = manifest.read(run_dir).torn
-        found = settled(run_dir)
+        first = manifest.read(run_dir)
+        found = settle(run_dir, first)
     except JournalError as error:
         if not (run_dir / manifest.FILE_NAME).is_file():
             raise
@@ -102,7 +102,7 @@ def verify(
         found.state,
         valid,
         found.segments[valid - 1].last_seq if valid else 0,
-        tuple(_notes(run_dir, found, strangers, torn=torn)),
+        tuple(_notes(run_dir, found, strangers, torn=first.torn)),
         bool(found.damage),
     )
 

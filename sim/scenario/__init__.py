@@ -5,7 +5,7 @@ from sim.scenario.checker import check
 from sim.scenario.files import shipped
 from sim.scenario.forking import load_fork
 from sim.scenario.loader import Loaded, load
-from sim.scenario.places import check_prices, note_places, noted_places
+from sim.scenario.places import note_places, noted_places, places_of, price_setting
 from sim.scenario.problems import ScenarioErrors
 from sim.scenario.resolved import digest, dump, read_as_written_by
 from sim.scenario.schema import schema
@@ -15,13 +15,14 @@ __all__ = [
     "Problem",
     "ScenarioErrors",
     "check",
-    "check_prices",
     "digest",
     "dump",
     "load",
     "load_fork",
     "note_places",
     "noted_places",
+    "places_of",
+    "price_setting",
     "read_as_written_by",
     "schema",
     "shipped",

@@ -88,6 +88,24 @@ def check_prices(run_dir: Path) -> None:
     raise ScenarioErrors([source.problem(_PLACE, message)])
 
 
+def places_of(run_dir: Path, prices: Path | None) -> tuple[Path, ...]:
+    """Return `noted_places`, once a run's prices are found where they are noted, or were given.
+
+    Raises
+    ------
+    ScenarioErrors
+        As `check_prices`, where no price file is given, and as `noted_places`.
+    """
+    if prices is None:
+        check_prices(run_dir)
+    return noted_places(run_dir)
+
+
+def price_setting(prices: Path | None) -> tuple[str, ...]:
+    """Return the setting that gives a run's price file another place, where one is given."""
+    return () if prices is None else (f"world.reference.file={prices}",)
+
+
 def _leaves(table: Mapping[str, object], above: KeyPath = ()) -> Iterator[KeyPath]:
     for name, value in table.items():
         if isinstance(value, Mapping) and value:

@@ -1,6 +1,7 @@
 """What a fold says to a reader: a book's levels, one client, the ledger's accounts, all people."""
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from itertools import groupby
 
@@ -171,12 +172,23 @@ def _unknown(log: RunLog, fold: Fold, client: int) -> str:
     here = set(fold.register)
     if not here:
         return f"there is no client {client}: nobody has arrived yet"
-    said = []
-    for kind, who in _ARRIVALS.items():
-        known = here.intersection(log.scan(kind).select("client").collect()["client"].to_list())
-        if known:
-            said.append(f"{who} are clients {min(known)} to {max(known)}")
-    return f"there is no client {client}; {', '.join(said)}"
+    known = {who: here & ids for who, ids in clients_of(log).items()}
+    return f"there is no client {client}; {ids_said(known)}"
+
+
+def clients_of(log: RunLog) -> dict[str, set[int]]:
+    """Return the clients of a whole log by what they are called: participants, prospects."""
+    return {
+        who: set(log.scan(kind).select("client").collect()["client"].to_list())
+        for kind, who in _ARRIVALS.items()
+    }
+
+
+def ids_said(found: Mapping[str, Collection[int]]) -> str:
+    """Say which ids those of `clients_of` have who are there; whoever has nobody is left out."""
+    return ", ".join(
+        f"{who} are clients {min(ids)} to {max(ids)}" for who, ids in found.items() if ids
+    )
 
 
 def people(fold: Fold) -> dict[str, dict[str, int]]:

@@ -25,6 +25,14 @@ def copied(finished: Finished, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished.run_dir, tmp_path / "copied"))
 
 
+@pytest.fixture
+def capped(vatp: Vatp, tiny: Path, tmp_path: Path) -> Path:
+    """The finished run's life under a cap on exposure."""
+    overlay = tmp_path / "cap.toml"
+    overlay.write_text(CAP, encoding="utf-8")
+    return made(vatp, tiny, tmp_path / "capped", "--with", overlay)
+
+
 def killed(run_dir: Path, lines: int) -> Path:
     """Leave a run's log as it was when its manifest had some lines."""
     manifest = run_dir / "manifest.jsonl"
@@ -58,11 +66,8 @@ def test_runs_of_another_world_are_compared_with_a_loud_first_line(
 
 
 def test_where_only_rules_differ_the_rules_are_named_and_nothing_is_warned_of(
-    finished: Finished, tiny: Path, tmp_path: Path, vatp: Vatp
+    finished: Finished, capped: Path, vatp: Vatp
 ) -> None:
-    overlay = tmp_path / "cap.toml"
-    overlay.write_text(CAP, encoding="utf-8")
-    capped = made(vatp, tiny, tmp_path / "capped", "--with", overlay)
     answer = vatp("compare", finished.run_dir, capped)
     assert "WARNING" not in answer.out
     law = "as the law has it (30 %"
@@ -75,11 +80,8 @@ def test_where_only_rules_differ_the_rules_are_named_and_nothing_is_warned_of(
 
 
 def test_the_event_at_which_two_runs_part_is_told_in_sentences_and_raw_in_json(
-    finished: Finished, tiny: Path, tmp_path: Path, vatp: Vatp
+    finished: Finished, capped: Path, vatp: Vatp
 ) -> None:
-    overlay = tmp_path / "cap.toml"
-    overlay.write_text(CAP, encoding="utf-8")
-    capped = made(vatp, tiny, tmp_path / "capped", "--with", overlay)
     lines = vatp("compare", finished.run_dir, capped).out.splitlines()
     (past,) = vatp("compare", finished.run_dir, capped, "--json").document["common_past"]
     at = lines.index(f"seed 1: they part at event {past['events'] + 1:,}")
